@@ -1,0 +1,47 @@
+"""Words for people: a message is a template and its values, so that any language can be put on it later.
+
+The code below the interfaces never prints and never translates: it says what happened with `say`, and the
+interface that shows it passes the translation of the template. Templates are English and are the keys of the
+catalogue (`breakeven/interfaces/locale`); `pybabel extract --keyword say` finds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+Translate = Callable[[str], str]
+ShowValue = Callable[[Any], str]
+
+
+def _show_plainly(value: Any) -> str:
+    """A value as English text: lists joined by commas, everything else by `str`."""
+    if isinstance(value, list | tuple):
+        return ", ".join(_show_plainly(item) for item in value)
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence for people: an English template and the values that fill its `{names}`."""
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def render(self, translate: Translate = str, show: ShowValue = _show_plainly) -> str:
+        """The sentence in the language of `translate`, each value shown by `show` (messages inside too)."""
+        filled = {
+            name: value.render(translate, show) if isinstance(value, Message) else show(value)
+            for name, value in self.values.items()
+        }
+        return translate(self.template).format(**filled)
+
+    def __str__(self) -> str:
+        return self.render()
+
+
+def say(template: str, /, **values: Any) -> Message:
+    """A message to people. `template` is a literal, so that the catalogue can find it."""
+    return Message(template, MappingProxyType(values))

@@ -1,0 +1,132 @@
+"""The contract of a model family: one file that reads what it is, `propose`, `train`, `load`, `shrink`.
+
+`propose` is light and pure and runs in the main process; `train` is heavy and runs in the worker, under hard
+limits; `load` gives a `Predictor` that needs nothing but the artifact folder.
+
+How training is scored. `Work.folds` holds pairs of row numbers (fit, score). A family tunes itself on them and
+returns its predictions of the scored rows, each made by a model that had not seen the row. The artifact that it
+writes may be fitted again on all rows of `Work.rows` with the chosen settings. Test rows never come here.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from breakeven.core.errors import BreakevenError
+from breakeven.core.words import Message
+from breakeven.inputs.input import Input
+from breakeven.outputs.output import Metric, Output
+from breakeven.records.artifact import Artifact
+from breakeven.records.candidate import Candidate, Refusal
+from breakeven.records.dataset import Dataset
+from breakeven.records.task import Task
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+
+class Declined(BreakevenError):
+    """A family found while training that it has nothing to give (a blend that gains nothing)."""
+
+
+class Predictor(Protocol):
+    """What answers: rows in, predictions (n, width) out. Safe to call from one thread at a time."""
+
+    def predict(self, rows: pa.Table) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Member:
+    """A candidate that was trained before: its name, artifact folder, out-of-sample predictions (scored rows in
+    the order of `Work.scored`) and the milliseconds one answer took there."""
+
+    name: str
+    artifact: Path
+    predictions: np.ndarray
+
+
+@dataclass
+class Work:
+    """All that `train` gets. `artifact` is the folder to write into; nothing else may be written."""
+
+    candidate: Candidate
+    dataset: Dataset
+    task: Task
+    input: Input
+    output: Output
+    metric: Metric
+    rows: pa.Table
+    """All rows that may be fitted: training rows, then validation rows; input columns only."""
+    target: np.ndarray
+    """Their answers (n,), encoded by `output`."""
+    folds: tuple[tuple[np.ndarray, np.ndarray], ...]
+    artifact: Path
+    deadline: float
+    """`time.monotonic()` by which `train` should return; past it the engine stops the process."""
+    threads: int = 1
+    seed: int = 0
+    members: tuple[Member, ...] = ()
+    progress: Callable[[float, float | None], None] = field(default=lambda share, score: None)
+    """Call with (share of the work done 0..1, best validation value so far or None)."""
+
+    @property
+    def scored(self) -> np.ndarray:
+        """The numbers of the rows that are scored out of sample, ascending."""
+        import numpy as np
+
+        return np.sort(np.concatenate([score for _, score in self.folds]))
+
+    def seconds_left(self) -> float:
+        return max(0.0, self.deadline - monotonic())
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What `train` returns; the artifact lies in `Work.artifact`.
+
+    `predictions` (len(scored), width) are out of sample, in the order of `Work.scored`. `train_value` is the
+    metric on the rows that a scored model was fitted on (for the over-fitting gap), None if not known.
+    `settings` are those that were chosen, for the record.
+    """
+
+    predictions: np.ndarray
+    train_value: float | None = None
+    settings: dict[str, str | int | float | bool | None] = field(default_factory=dict)
+
+
+class Model(ABC):
+    """A family of models. The file name is its name; `version` is that of its artifacts."""
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+
+    @property
+    def tag(self) -> str:
+        """What artifacts say: `linear/1`."""
+        return f"{self.name}/{self.version}"
+
+    @abstractmethod
+    def describe(self) -> Message:
+        """What it is, in a sentence."""
+
+    @abstractmethod
+    def propose(self, dataset: Dataset, task: Task) -> tuple[Candidate, ...] | Refusal:
+        """The candidates for a dataset, or why there is none. Light: no numpy, no reading of rows."""
+
+    @abstractmethod
+    def train(self, work: Work) -> Trained:
+        """Tune on the folds, fit, write the artifact. Raises Declined when there is nothing to give."""
+
+    @abstractmethod
+    def load(self, folder: Path, artifact: Artifact) -> Predictor:
+        """The predictor of an artifact folder; reads every version up to its own."""
+
+    def shrink(self, folder: Path, artifact: Artifact) -> tuple[Path, ...]:
+        """Smaller artifacts made from this one; none by default."""
+        return ()

@@ -1,0 +1,73 @@
+"""The contract of an output: coding, decoding and metrics of one kind of answer.
+
+Predictions are a float array (n, width): one column of probabilities a class for labels, one column for a
+number. Truth is an array (n,): class indices (int64, -1 for a class not seen in training) or numbers.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from breakeven.core.words import Message
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+Scorer = Callable[["np.ndarray", "np.ndarray", "np.ndarray | None"], float]
+"""(truth (n,), predictions (n, width), weights (n,) or None) -> value; NaN where the metric does not exist."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric by its field name; `higher` says whether more is better."""
+
+    name: str
+    higher: bool
+    score: Scorer
+    title: Message
+
+
+class Output(ABC):
+    """One kind of answer."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def describe(self) -> Message:
+        """What it is, in a sentence."""
+
+    @abstractmethod
+    def metrics(self) -> dict[str, Metric]:
+        """Its metrics by name, the customary ones first."""
+
+    @abstractmethod
+    def labels(self, values: Sequence[str | None]) -> tuple[str, ...]:
+        """The classes among training answers in their fixed (sorted) order; empty for an output without classes."""
+
+    @abstractmethod
+    def encode(self, values: Sequence[str | None], labels: tuple[str, ...]) -> np.ndarray:
+        """Answers as written -> truth (n,). Raises DataError for what cannot be read."""
+
+    @abstractmethod
+    def width(self, labels: tuple[str, ...]) -> int:
+        """How many columns predictions have."""
+
+    @abstractmethod
+    def decode(self, predictions: np.ndarray, labels: tuple[str, ...]) -> pa.Table:
+        """Predictions (n, width) -> the columns people get: `label, confidence, score_<label>…` or `number`."""
+
+    @abstractmethod
+    def wrong(self, truth: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+        """How wrong each answer is (n,): 0 for a right one; the larger, the worse the mistake."""
+
+    @abstractmethod
+    def shown(self, value: Any, labels: tuple[str, ...]) -> str:
+        """One encoded truth or one row of predictions (width,) as people write it."""
+
+    @abstractmethod
+    def loss(self, truth: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+        """The training loss of each row (n,): log loss or squared error. What blends and tuning minimise."""

@@ -1,0 +1,39 @@
+"""Writing figures into a ledger: each once, its parts before it."""
+
+from __future__ import annotations
+
+from breakeven.core.figure import Figure
+from breakeven.records.ledger import Entry, Ledger
+from breakeven.records.record import FigureRecord
+
+
+class LedgerWriter:
+    """Collects figures and gives each a number."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._numbers: dict[int, int] = {}
+        self._kept: list[Figure] = []
+
+    def number(self, figure: Figure) -> int:
+        """The number of a figure; it and its parts are entered when they are new."""
+        stack = [figure]
+        while stack:
+            current = stack[-1]
+            missing = [part for part in current.parts if id(part) not in self._numbers]
+            if id(current) in self._numbers:
+                stack.pop()
+            elif missing:
+                stack.extend(missing)
+            else:
+                self._enter(stack.pop())
+        return self._numbers[id(figure)]
+
+    def _enter(self, figure: Figure) -> None:
+        parts = tuple(self._numbers[id(part)] for part in figure.parts)
+        self._numbers[id(figure)] = len(self._entries)
+        self._kept.append(figure)  # an id stays true only while its figure lives
+        self._entries.append(Entry(figure=FigureRecord.of(figure), made_by=figure.made_by, parts=parts))
+
+    def ledger(self) -> Ledger:
+        return Ledger(entries=tuple(self._entries))

@@ -1,0 +1,1 @@
+"""The glossary: one frozen record per concept, no behaviour beyond its own checks."""

@@ -1,0 +1,21 @@
+"""An artifact is a folder that can answer: tensors, JSON and text files, never a pickle."""
+
+from __future__ import annotations
+
+from breakeven.records.dataset import Column
+from breakeven.records.record import Record
+
+
+class Artifact(Record):
+    """`artifact.json` of the folder: which family wrote it and what it takes and gives."""
+
+    family: str
+    """Family and version, `linear/1`: readers of `/1` are kept for ever."""
+    task: str
+    input: str
+    output: str
+    columns: tuple[Column, ...]
+    """The input columns, in the order of training."""
+    answer: str
+    labels: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()

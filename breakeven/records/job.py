@@ -1,0 +1,59 @@
+"""A job is what crosses the wall to a worker: a JSON file and a folder; the result comes back the same way."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from breakeven.records.candidate import Candidate
+from breakeven.records.dataset import Dataset
+from breakeven.records.record import MessageRecord, Record
+
+JobKind = Literal["train", "predict", "measure"]
+
+
+class Limits(Record):
+    """Hard limits, kept by the engine: wall seconds and resident bytes of the worker and its children."""
+
+    seconds: float
+    bytes: int
+
+
+class Job(Record):
+    """One piece of heavy work. Paths are absolute; everything the worker writes goes into `folder`."""
+
+    kind: JobKind
+    digest: str
+    folder: str
+    limits: Limits
+    threads: int = 1
+    seed: int = 0
+    candidate: Candidate | None = None
+    dataset: Dataset | None = None
+    data_folder: str = ""
+    artifact: str = ""
+    """The artifact folder to predict with or to measure."""
+    members: tuple[tuple[str, str], ...] = ()
+    """For candidates made of others: (candidate name, folder of its training job)."""
+    source: str = ""
+    """predict: the file to read."""
+    target: str = ""
+    """predict: the file to write."""
+
+
+class Bill(Record):
+    """What work took: wall seconds, processor seconds, peak resident bytes, money."""
+
+    seconds: float
+    cpu_seconds: float = 0.0
+    peak_bytes: int = 0
+    usd: float | None = None
+
+
+class Result(Record):
+    """What came back from a worker. `values` are the job's own numbers by name."""
+
+    digest: str
+    outcome: Literal["done", "failed", "stopped", "refused"]
+    reason: MessageRecord | None = None
+    bill: Bill
+    values: dict[str, float | int | str | None] = {}

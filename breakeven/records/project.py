@@ -1,0 +1,196 @@
+"""The project file, as a record: `breakeven.toml` with every default filled in. Reading it is `breakeven/project.py`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from breakeven.records.record import Record
+
+
+class Quantity(Record):
+    """A number of the project file that may be a range: `5`, `"5%"`, `"5%..15%"`; `value` is its middle."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def read(cls, raw: Any) -> Any:
+        if isinstance(raw, bool):
+            raise ValueError("a number or a range such as \"5%..15%\" is expected")
+        if isinstance(raw, int | float):
+            return {"value": raw}
+        return _read_range(raw) if isinstance(raw, str) else raw
+
+    @model_validator(mode="after")
+    def is_upright(self) -> Quantity:
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError("the range is upside down: its first number is larger than its second")
+        return self
+
+
+def _read_range(text: str) -> dict[str, float]:
+    ends = [_read_number(end) for end in text.split("..")]
+    if len(ends) == 1:
+        return {"value": ends[0]}
+    if len(ends) > 2:
+        raise ValueError("a range has two ends: \"low..high\"")
+    return {"value": (ends[0] + ends[1]) / 2, "low": ends[0], "high": ends[1]}
+
+
+def _read_number(text: str) -> float:
+    text = text.strip().replace("_", "").replace(",", "")
+    try:
+        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number") from None
+
+
+def _not_negative(quantity: Quantity) -> Quantity:
+    if (quantity.value if quantity.low is None else quantity.low) < 0:
+        raise ValueError("must not be negative")
+    return quantity
+
+
+Amount = Annotated[Quantity, AfterValidator(_not_negative)]
+Money = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
+Month = Annotated[int, Field(ge=1, le=120)]
+
+
+class Product(Record):
+    """What is built: a name and a task of `breakeven/tasks.py`."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    task: str
+
+
+class Data(Record):
+    """Where the rows are and which columns hold what. Paths are relative to the project file."""
+
+    train: str
+    validation: str | None = None
+    test: str | None = None
+    input: str | tuple[str, ...] | None = None
+    answer: str
+    drop: tuple[str, ...] = ()
+    group: str | None = None
+    time: str | None = None
+    slices: tuple[str, ...] = ()
+    split: Literal["stratified", "random", "group", "time"] | None = None
+    seed: Count = 0
+
+
+class Target(Record):
+    """What is good enough: the metric and its bound, and how quick an answer must be."""
+
+    metric: str | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    p95_latency_ms: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def has_one_bound(self) -> Target:
+        if self.at_least is not None and self.at_most is not None:
+            raise ValueError("give at_least or at_most, not both")
+        return self
+
+
+class Budget(Record):
+    """What the run may spend: the one dial is `usd`."""
+
+    usd: Money = 20.0
+    seconds: Annotated[float, Field(gt=0)] = 600.0
+    memory_gb: Annotated[float, Field(gt=0)] | None = None
+
+
+class Demand(Record):
+    """How much will be asked, and what is earned by it."""
+
+    requests_per_month: Amount = Quantity(value=10_000)
+    growth_per_month: Quantity = Quantity(value=0.0)
+    price_per_1k_requests: Amount = Quantity(value=0.0)
+
+
+class Round(Record):
+    """Money that comes in: a funding round."""
+
+    month: Month
+    usd: Amount
+
+
+class Capital(Record):
+    """The cash at the start and the rounds to come."""
+
+    cash_usd: Amount = Quantity(value=0.0)
+    round: tuple[Round, ...] = ()
+
+
+class Role(Record):
+    """Some people of one kind and what each earns; `loaded` adds what an employer pays on top."""
+
+    role: str
+    count: Amount = Quantity(value=1)
+    salary_usd_per_year: Amount
+    loaded: Amount = Quantity(value=1.25)
+    from_month: Month = 1
+    to_month: Month | None = None
+
+
+class Channel(Record):
+    """A way to win customers: what it costs a month and how many customers a thousand dollars bring."""
+
+    channel: str
+    usd_per_month: Amount
+    customers_per_1k_usd: Amount = Quantity(value=0.0)
+    requests_per_customer: Amount = Quantity(value=0.0)
+    from_month: Month = 1
+    to_month: Month | None = None
+
+
+class Compute(Record):
+    """Where to train and where to serve: `here`, or a machine of the price tables."""
+
+    train_on: str = "here"
+    serve_on: str = "here"
+
+
+class Models(Record):
+    """What the ladder may climb."""
+
+    only: tuple[str, ...] = ()
+    encoders: tuple[str, ...] = ()
+    language_models: tuple[str, ...] = ()
+
+
+class Alternative(Record):
+    """A hosted model that could answer instead. Its key is read from the environment variable named here."""
+
+    provider: str = "openai-compatible"
+    base_url: str = ""
+    model: str
+    api_key_env: str = "OPENAI_API_KEY"
+    input_tokens_per_request: Amount | None = None
+    output_tokens_per_request: Amount | None = None
+    usd_per_1m_input_tokens: Amount | None = None
+    usd_per_1m_output_tokens: Amount | None = None
+    quality: float | None = None
+
+
+class Project(Record):
+    """The whole project file."""
+
+    product: Product
+    data: Data
+    target: Target = Target()
+    budget: Budget = Budget()
+    demand: Demand = Demand()
+    capital: Capital = Capital()
+    team: tuple[Role, ...] = ()
+    marketing: tuple[Channel, ...] = ()
+    compute: Compute = Compute()
+    models: Models = Models()
+    alternative: tuple[Alternative, ...] = ()

@@ -1,0 +1,58 @@
+"""A finished run: everything that `show`, the report and `run --json` tell of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from breakeven.records.artifact import Artifact
+from breakeven.records.audit import Audit
+from breakeven.records.candidate import Candidate
+from breakeven.records.choice import Choice
+from breakeven.records.cost import Alternative, CandidateCost
+from breakeven.records.evaluation import Evaluation
+from breakeven.records.job import Bill
+from breakeven.records.measurement import Measurement
+from breakeven.records.plan import Plan
+from breakeven.records.project import Project
+from breakeven.records.record import MessageRecord, Record
+from breakeven.records.release import Release
+
+
+class Rung(Record):
+    """A step of the ladder: the candidate and all that is known of it so far."""
+
+    name: str
+    family: str
+    outcome: Literal["trained", "refused", "failed", "skipped"]
+    reason: MessageRecord | None = None
+    candidate: Candidate | None = None
+    job: str = ""
+    """The digest of its training job."""
+    folder: str = ""
+    """The folder of its training job, below the run folder; the artifact is `artifact` in it."""
+    bill: Bill | None = None
+    artifact: Artifact | None = None
+    artifact_bytes: int | None = None
+    evaluation: Evaluation | None = None
+    measurement: Measurement | None = None
+    cost: CandidateCost | None = None
+
+
+class Run(Record):
+    """One climb of the road."""
+
+    id: str
+    created: str
+    outcome: Literal["released", "target_missed", "stopped"]
+    project: Project
+    project_path: str
+    audit: Audit
+    rungs: tuple[Rung, ...]
+    choice: Choice | None
+    release: Release | None
+    alternatives: tuple[Alternative, ...] = ()
+    plan: Plan | None = None
+    report: str = ""
+    seconds: float
+    spent_usd: float
+    stopped_by: MessageRecord | None = None
