@@ -3,6 +3,10 @@
 The code below the interfaces never prints and never translates: it says what happened with `say`, and the
 interface that shows it passes the translation of the template. Templates are English and are the keys of the
 catalogue (`breakeven/interfaces/locale`); `pybabel extract --keyword say` finds them.
+
+A number is given as a number, never as text: the last word of its placeholder says what it is, and the interface
+writes it as the language does. `{usd}`, `{train_usd}` is money; `{seconds}`, `{ms}`, `{bytes}` are measures; `{share}`
+is a part of one (0.12 is shown as 12%); `{row}`, `{line}`, `{month}`, `{number}` count without a separator.
 """
 
 from __future__ import annotations
@@ -13,14 +17,15 @@ from types import MappingProxyType
 from typing import Any
 
 Translate = Callable[[str], str]
-ShowValue = Callable[[Any], str]
+ShowValue = Callable[[Any, str], str]
+"""(value, name of its placeholder) -> how it is written."""
 
 
-def _show_plainly(value: Any) -> str:
-    """A value as English text: lists joined by commas, everything else by `str`."""
+def _show_plainly(value: Any, name: str = "") -> str:
+    """A value as English text: lists joined by commas, floats to four digits, everything else by `str`."""
     if isinstance(value, list | tuple):
-        return ", ".join(_show_plainly(item) for item in value)
-    return str(value)
+        return ", ".join(_show_plainly(item, name) for item in value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Message:
     def render(self, translate: Translate = str, show: ShowValue = _show_plainly) -> str:
         """The sentence in the language of `translate`, each value shown by `show` (messages inside too)."""
         filled = {
-            name: value.render(translate, show) if isinstance(value, Message) else show(value)
+            name: value.render(translate, show) if isinstance(value, Message) else show(value, name)
             for name, value in self.values.items()
         }
         return translate(self.template).format(**filled)
