@@ -6,9 +6,11 @@ from typing import Literal
 
 from breakeven.records.candidate import Candidate
 from breakeven.records.dataset import Dataset
+from breakeven.records.measurement import Measurement
 from breakeven.records.record import MessageRecord, Record
 
-JobKind = Literal["train", "predict", "measure"]
+JobKind = Literal["train", "score", "predict", "measure"]
+"""score: predictions of the test rows of a dataset; predict: of any file."""
 
 
 class Limits(Record):
@@ -29,9 +31,11 @@ class Job(Record):
     seed: int = 0
     candidate: Candidate | None = None
     dataset: Dataset | None = None
+    metric: str = ""
+    """What tuning aims at."""
     data_folder: str = ""
     artifact: str = ""
-    """The artifact folder to predict with or to measure."""
+    """The artifact folder to score, predict with or measure."""
     members: tuple[tuple[str, str], ...] = ()
     """For candidates made of others: (candidate name, folder of its training job)."""
     source: str = ""
@@ -56,4 +60,5 @@ class Result(Record):
     outcome: Literal["done", "failed", "stopped", "refused"]
     reason: MessageRecord | None = None
     bill: Bill
-    values: dict[str, float | int | str | None] = {}
+    values: dict[str, float | int | str | bool | None] = {}
+    measurement: Measurement | None = None

@@ -1,0 +1,74 @@
+"""The baseline: answers the same to everything. What a model must beat to be worth a cent."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from breakeven.core.words import Message, say
+from breakeven.models.model import Model, Trained, Work
+from breakeven.records.artifact import Artifact
+from breakeven.records.candidate import Candidate
+from breakeven.records.dataset import Dataset
+from breakeven.records.task import Task
+from breakeven.store import write_bytes
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+FILE = "baseline.json"
+
+
+class Baseline(Model):
+    """The share of each class, or the mean of the numbers."""
+
+    name = "baseline"
+
+    def describe(self) -> Message:
+        return say("always the same answer: the shares of the classes, or the mean")
+
+    def propose(self, dataset: Dataset, task: Task) -> tuple[Candidate, ...]:
+        return (Candidate(name=self.name, family=self.tag, cost_rank=0, seconds_hint=2),)
+
+    def train(self, work: Work) -> Trained:
+        import numpy as np
+
+        width = work.output.width(work.dataset.labels)
+        predictions = np.empty((len(work.scored), width))
+        for fit, score in work.folds:
+            predictions[np.searchsorted(work.scored, score)] = _answer(work.target[fit], width)
+        answer = _answer(work.target, width)
+        write_bytes(work.artifact / FILE, json.dumps({"answer": answer.tolist()}).encode())
+        first = work.folds[0][0]
+        repeated = np.tile(_answer(work.target[first], width), (len(first), 1))
+        return Trained(predictions, work.metric.score(work.target[first], repeated, None))
+
+    def load(self, folder: Path, artifact: Artifact) -> Constant:
+        return Constant(json.loads((folder / FILE).read_bytes())["answer"])
+
+
+def _answer(target: np.ndarray, width: int) -> np.ndarray:
+    """The one answer (width,): class shares (a class that is absent gets a little), or the mean."""
+    import numpy as np
+
+    if width == 1:
+        return np.array([target.mean()])
+    counts = np.bincount(target, minlength=width) + 0.5
+    return counts / counts.sum()
+
+
+class Constant:
+    """Gives one answer to every row."""
+
+    def __init__(self, answer: list[float]) -> None:
+        self.answer = answer
+
+    def predict(self, rows: pa.Table) -> np.ndarray:
+        import numpy as np
+
+        return np.tile(np.asarray(self.answer), (rows.num_rows, 1))
+
+
+MODEL = Baseline()

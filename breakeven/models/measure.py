@@ -1,0 +1,84 @@
+"""Serving figures of an artifact, taken on itself: one answer at a time, and in bulk."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from breakeven.models.model import Predictor
+from breakeven.prices.here import this_machine
+from breakeven.records.measurement import Measurement
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+SINGLE_SECONDS = 0.4
+SINGLE_MOST = 500
+BULK_SECONDS = 0.6
+BULK_ROWS = 2_000
+
+
+def measure_artifact(name: str, folder: Path, predictor: Predictor, rows: pa.Table, load_ms: float) -> Measurement:
+    """Time an artifact on real rows: single answers one after another, then batches of up to 2,000.
+
+    `peak_bytes` is left 0: only the worker knows the size of its process.
+    """
+    single = _time_single(predictor, rows)
+    rate = _time_bulk(predictor, rows)
+    return Measurement(
+        candidate=name,
+        machine=this_machine(),
+        p50_ms=_quantile(single, 0.50) * 1e3,
+        p95_ms=_quantile(single, 0.95) * 1e3,
+        requests_per_second=len(single) / sum(single),
+        bulk_rows_per_second=rate,
+        load_ms=load_ms,
+        peak_bytes=0,
+        artifact_bytes=folder_bytes(folder),
+        rows_timed=len(single),
+    )
+
+
+def folder_bytes(folder: Path) -> int:
+    """The size of all files of a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _time_single(predictor: Predictor, rows: pa.Table) -> list[float]:
+    """Seconds of single answers to different rows, after a warm-up."""
+    for place in range(min(10, rows.num_rows)):
+        predictor.predict(rows.slice(place, 1))
+    taken: list[float] = []
+    until = time.perf_counter() + SINGLE_SECONDS
+    while len(taken) < SINGLE_MOST and (time.perf_counter() < until or len(taken) < 20):
+        row = rows.slice(len(taken) % rows.num_rows, 1)
+        begun = time.perf_counter()
+        predictor.predict(row)
+        taken.append(time.perf_counter() - begun)
+    return taken
+
+
+def _time_bulk(predictor: Predictor, rows: pa.Table) -> float:
+    """Rows a second in batches, the best of several: what the artifact can do when nothing else runs."""
+    batch = _repeated(rows, BULK_ROWS)
+    best = 0.0
+    until = time.perf_counter() + BULK_SECONDS
+    while time.perf_counter() < until or not best:
+        begun = time.perf_counter()
+        predictor.predict(batch)
+        best = max(best, batch.num_rows / (time.perf_counter() - begun))
+    return best
+
+
+def _repeated(rows: pa.Table, wanted: int) -> pa.Table:
+    """At most `wanted` rows, spread over all; fewer when there are not so many."""
+    step = max(1, rows.num_rows // wanted)
+    return rows.take(list(range(0, rows.num_rows, step))[:wanted])
+
+
+def _quantile(values: list[float], share: float) -> float:
+    """The smallest value that `share` of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

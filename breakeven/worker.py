@@ -1,0 +1,262 @@
+"""The far side of the wall: `python -m breakeven.worker job.json` reads a job and leaves `result.json` beside it.
+
+Everything heavy happens here, in a process of its own, so that time and memory can be limited, every result has
+a bill, and a debugger needs no more than the same command by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from breakeven.core.errors import BreakevenError
+from breakeven.core.words import say
+from breakeven.models import MODELS
+from breakeven.models.artifact import ARTIFACT, PREDICTIONS, answer_rows, load_artifact, load_predictions, save_predictions
+from breakeven.models.model import Declined, Member, Work
+from breakeven.records.artifact import Artifact
+from breakeven.records.job import Bill, Job, Result
+from breakeven.records.measurement import Measurement
+from breakeven.records.record import MessageRecord
+from breakeven.store import new_file, write_bytes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass
+class Outcome:
+    """What a kind of job found, beside its bill."""
+
+    values: dict[str, float | int | str | bool | None]
+    measurement: Measurement | None = None
+
+
+def main(arguments: list[str]) -> int:
+    """Run the job of the file named; always leaves a result unless the process itself is ended."""
+    job = Job.model_validate_json(Path(arguments[0]).read_bytes())
+    _end_with_parent(os.getppid())
+    started = time.monotonic()
+    try:
+        outcome = KINDS[job.kind](job, started)
+        result = _result(job, started, "done", None, outcome)
+    except Declined as refusal:
+        result = _result(job, started, "refused", MessageRecord.of(refusal.what))
+    except BreakevenError as fault:
+        write_bytes(Path(job.folder) / "error.json", _error_json(fault))
+        result = _result(job, started, "failed", MessageRecord.of(fault.what))
+    except MemoryError:
+        result = _result(job, started, "stopped", MessageRecord.of(say("it asked for more memory than there is")))
+    except Exception as fault:  # the wall: whatever a model does wrong must not end the run
+        traceback.print_exc()
+        words = f"{type(fault).__name__}: {fault}".splitlines()[0][:300]
+        result = _result(job, started, "failed", MessageRecord.of(say("it failed: {fault}", fault=words)))
+    write_bytes(Path(job.folder) / "result.json", result.model_dump_json(indent=1).encode())
+    return 0 if result.outcome == "done" else 1
+
+
+def _error_json(fault: BreakevenError) -> bytes:
+    """The three lines of an error, so that the near side can raise it again."""
+    lines = [MessageRecord.of(line).model_dump() for line in fault.lines()]
+    return json.dumps({"exit_code": fault.exit_code, "lines": lines}, ensure_ascii=False).encode()
+
+
+def _result(job: Job, started: float, outcome: str, reason: MessageRecord | None, found: Outcome | None = None) -> Result:
+    bill = Bill(seconds=time.monotonic() - started, cpu_seconds=time.process_time(), peak_bytes=peak_bytes())
+    return Result.model_validate(
+        {
+            "digest": job.digest,
+            "outcome": outcome,
+            "reason": reason,
+            "bill": bill,
+            "values": found.values if found else {},
+            "measurement": found.measurement if found else None,
+        }
+    )
+
+
+def peak_bytes() -> int:
+    """The largest resident size of this process so far."""
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass  # not Linux: the portable count below is good enough
+    import psutil
+
+    memory = psutil.Process().memory_info()
+    return int(getattr(memory, "peak_wset", memory.rss))
+
+
+def _end_with_parent(parent: int) -> None:
+    """End this process when the one that started it is gone: no orphan goes on spending."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+# --- train ---------------------------------------------------------------------------------------------------
+
+
+def train(job: Job, started: float) -> Outcome:
+    """Train the job's candidate; leaves the artifact and its out-of-sample predictions in the job's folder."""
+    work = make_work(job, started)
+    model = MODELS.get(work.candidate.family.partition("/")[0])
+    work.artifact.mkdir(parents=True, exist_ok=True)
+    trained = model.train(work)
+    if trained.predictions.shape[0] != len(work.scored):
+        raise ValueError(f"{model.name} scored {trained.predictions.shape[0]} of {len(work.scored)} rows")
+    save_predictions(Path(job.folder) / PREDICTIONS, trained.predictions)
+    _write_artifact(work, model.tag)
+    return Outcome({**trained.settings, "train_value": trained.train_value})
+
+
+def make_work(job: Job, started: float) -> Work:
+    """What a family's `train` gets, from the job and the rows in the store."""
+    from breakeven.inputs import INPUTS
+    from breakeven.inputs.split import make_folds
+    from breakeven.outputs import OUTPUTS
+    from breakeven.tasks import task_named
+
+    assert job.candidate is not None and job.dataset is not None
+    task = task_named(job.dataset.task)
+    output = OUTPUTS.get(task.output)
+    table = read_part(Path(job.data_folder), "train", "validation")
+    target = output.encode(table.column(job.dataset.answer).to_pylist(), job.dataset.labels)
+    groups = next((column.name for column in job.dataset.columns if column.role == "group"), None)
+    return Work(
+        candidate=job.candidate,
+        dataset=job.dataset,
+        task=task,
+        input=INPUTS.get(task.input),
+        output=output,
+        metric=output.metrics()[str(job.metric)],
+        rows=table.select([column.name for column in job.dataset.inputs]),
+        target=target,
+        folds=make_folds(job.dataset, target, table.column(groups).to_pylist() if groups else None),
+        artifact=Path(job.folder) / ARTIFACT,
+        deadline=started + _soft_limit(job.limits.seconds),
+        threads=job.threads,
+        seed=job.seed,
+        members=tuple(_member(name, Path(folder)) for name, folder in job.members),
+        progress=_progress_writer(Path(job.folder)),
+    )
+
+
+def _soft_limit(seconds: float) -> float:
+    """When training should be back, so that saving and leaving fit under the hard limit."""
+    return max(seconds * 0.5, seconds * 0.95 - 1.0)
+
+
+def _member(name: str, folder: Path) -> Member:
+    return Member(name, folder / ARTIFACT, load_predictions(folder / PREDICTIONS))
+
+
+def _progress_writer(folder: Path) -> Callable[[float, float | None], None]:
+    """Tells the near side how far training is, at most five times a second."""
+    last = 0.0
+
+    def write(share: float, score: float | None) -> None:
+        nonlocal last
+        if time.monotonic() - last < 0.2:
+            return
+        last = time.monotonic()
+        temporary = folder / ".progress.json"
+        temporary.write_text(json.dumps({"share": float(share), "score": None if score is None else float(score)}))
+        temporary.replace(folder / "progress.json")
+
+    return write
+
+
+def _write_artifact(work: Work, family: str) -> None:
+    """`artifact.json`: what the folder takes and gives, so that nothing else is needed to load it."""
+    files = sorted(str(f.relative_to(work.artifact)) for f in work.artifact.rglob("*") if f.is_file())
+    artifact = Artifact(
+        family=family,
+        task=work.task.name,
+        input=work.task.input,
+        output=work.task.output,
+        columns=work.dataset.inputs,
+        answer=work.dataset.answer,
+        labels=work.dataset.labels,
+        files=tuple(files),
+    )
+    write_bytes(work.artifact / "artifact.json", artifact.model_dump_json(indent=1).encode())
+
+
+# --- rows ----------------------------------------------------------------------------
+
+
+def read_part(folder: Path, *parts: str) -> pa.Table:
+    """The rows of some parts of a dataset, one after the other, mapped from the disk rather than read."""
+    import pyarrow as pa
+
+    tables = []
+    for part in parts:
+        with pa.memory_map(str(folder / f"{part}.arrow")) as source:
+            tables.append(pa.ipc.open_file(source).read_all())
+    return pa.concat_tables(tables)
+
+
+# --- score, predict, measure ---------------------------------------------------------------------------------
+
+
+def score(job: Job, started: float) -> Outcome:
+    """Predictions of the test rows of a dataset."""
+    artifact, predictor = load_artifact(Path(job.artifact))
+    rows = read_part(Path(job.data_folder), "test").select([column.name for column in artifact.columns])
+    save_predictions(Path(job.folder) / PREDICTIONS, predictor.predict(rows))
+    return Outcome({"rows": rows.num_rows})
+
+
+def predict(job: Job, started: float) -> Outcome:
+    """Answers to a file of any size, a batch at a time, in its order."""
+    from breakeven.inputs.reader import open_rows
+    from breakeven.inputs.writer import open_writer
+    from breakeven.outputs import OUTPUTS
+
+    artifact, predictor = load_artifact(Path(job.artifact))
+    output = OUTPUTS.get(artifact.output)
+    progress = _progress_writer(Path(job.folder))
+    done = 0
+    with new_file(Path(job.target)) as temporary, open_writer(temporary, Path(job.target)) as write:
+        for batch in open_rows(Path(job.source)):
+            write(answer_rows(batch, artifact, predictor, output, job.source))
+            done += batch.num_rows
+            progress(0.0, float(done))
+    return Outcome({"rows": done})
+
+
+def measure(job: Job, started: float) -> Outcome:
+    """Serving figures of an artifact, on the rows of its dataset."""
+    from breakeven.models.measure import measure_artifact
+
+    assert job.candidate is not None
+    loading = time.perf_counter()
+    artifact, predictor = load_artifact(Path(job.artifact))
+    rows = read_part(Path(job.data_folder), "validation", "train").select([c.name for c in artifact.columns])
+    predictor.predict(rows.slice(0, 1))
+    load_ms = (time.perf_counter() - loading) * 1e3
+    found = measure_artifact(job.candidate.name, Path(job.artifact), predictor, rows, load_ms)
+    return Outcome({}, found.model_copy(update={"peak_bytes": peak_bytes()}))
+
+
+KINDS: dict[str, Callable[[Job, float], Outcome]] = {
+    "train": train, "score": score, "predict": predict, "measure": measure,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
