@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import threading
 import time
@@ -15,21 +16,24 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from breakeven.core.errors import BreakevenError
 from breakeven.core.words import say
 from breakeven.models import MODELS
-from breakeven.models.artifact import ARTIFACT, PREDICTIONS, answer_rows, load_artifact, load_predictions, save_predictions
+from breakeven.models.artifact import (
+    ARTIFACT,
+    PREDICTIONS,
+    answer_rows,
+    load_artifact,
+    load_predictions,
+    save_predictions,
+)
 from breakeven.models.model import Declined, Member, Work
 from breakeven.records.artifact import Artifact
 from breakeven.records.job import Bill, Job, Result
 from breakeven.records.measurement import Measurement
 from breakeven.records.record import MessageRecord
 from breakeven.store import new_file, write_bytes
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @dataclass
@@ -115,7 +119,8 @@ def train(job: Job, started: float) -> Outcome:
     """Train the job's candidate; leaves the artifact and its out-of-sample predictions in the job's folder."""
     work = make_work(job, started)
     model = MODELS.get(work.candidate.family.partition("/")[0])
-    work.artifact.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(work.artifact, ignore_errors=True)  # an earlier worker may have been ended in the middle
+    work.artifact.mkdir(parents=True)
     trained = model.train(work)
     if trained.predictions.shape[0] != len(work.scored):
         raise ValueError(f"{model.name} scored {trained.predictions.shape[0]} of {len(work.scored)} rows")
@@ -127,6 +132,7 @@ def train(job: Job, started: float) -> Outcome:
 def make_work(job: Job, started: float) -> Work:
     """What a family's `train` gets, from the job and the rows in the store."""
     from breakeven.inputs import INPUTS
+    from breakeven.inputs.parts import group_values, training_rows
     from breakeven.inputs.split import make_folds
     from breakeven.outputs import OUTPUTS
     from breakeven.tasks import task_named
@@ -134,9 +140,8 @@ def make_work(job: Job, started: float) -> Work:
     assert job.candidate is not None and job.dataset is not None
     task = task_named(job.dataset.task)
     output = OUTPUTS.get(task.output)
-    table = read_part(Path(job.data_folder), "train", "validation")
+    table = training_rows(Path(job.data_folder))
     target = output.encode(table.column(job.dataset.answer).to_pylist(), job.dataset.labels)
-    groups = next((column.name for column in job.dataset.columns if column.role == "group"), None)
     return Work(
         candidate=job.candidate,
         dataset=job.dataset,
@@ -146,7 +151,7 @@ def make_work(job: Job, started: float) -> Work:
         metric=output.metrics()[str(job.metric)],
         rows=table.select([column.name for column in job.dataset.inputs]),
         target=target,
-        folds=make_folds(job.dataset, target, table.column(groups).to_pylist() if groups else None),
+        folds=make_folds(job.dataset, target, group_values(table, job.dataset)),
         artifact=Path(job.folder) / ARTIFACT,
         deadline=started + _soft_limit(job.limits.seconds),
         threads=job.threads,
@@ -197,25 +202,13 @@ def _write_artifact(work: Work, family: str) -> None:
     write_bytes(work.artifact / "artifact.json", artifact.model_dump_json(indent=1).encode())
 
 
-# --- rows ----------------------------------------------------------------------------
-
-
-def read_part(folder: Path, *parts: str) -> pa.Table:
-    """The rows of some parts of a dataset, one after the other, mapped from the disk rather than read."""
-    import pyarrow as pa
-
-    tables = []
-    for part in parts:
-        with pa.memory_map(str(folder / f"{part}.arrow")) as source:
-            tables.append(pa.ipc.open_file(source).read_all())
-    return pa.concat_tables(tables)
-
-
 # --- score, predict, measure ---------------------------------------------------------------------------------
 
 
 def score(job: Job, started: float) -> Outcome:
     """Predictions of the test rows of a dataset."""
+    from breakeven.inputs.parts import read_part
+
     artifact, predictor = load_artifact(Path(job.artifact))
     rows = read_part(Path(job.data_folder), "test").select([column.name for column in artifact.columns])
     save_predictions(Path(job.folder) / PREDICTIONS, predictor.predict(rows))
@@ -242,6 +235,7 @@ def predict(job: Job, started: float) -> Outcome:
 
 def measure(job: Job, started: float) -> Outcome:
     """Serving figures of an artifact, on the rows of its dataset."""
+    from breakeven.inputs.parts import read_part
     from breakeven.models.measure import measure_artifact
 
     assert job.candidate is not None

@@ -21,3 +21,6 @@ class Watcher:
 
     def rung_ends(self, rung: Rung, spent_usd: float, seconds_left: float) -> None:
         """A candidate ended, was refused, failed or was skipped."""
+
+    def predicted(self, rows: int) -> None:
+        """So many rows of a file have been answered."""

@@ -1,0 +1,48 @@
+# Each of these is the only command needed on a machine with Python 3.11+ and nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check lint types docs bench lock clean
+
+demo: $(VENV)/installed  ## set up, and run the main job on a new copy of the template support-en
+	rm -rf demo
+	$(BIN)/breakeven init demo --template support-en
+	$(BIN)/breakeven run demo
+	$(BIN)/breakeven predict demo/new_messages.csv --project demo --out demo/answers.csv
+
+test: $(VENV)/installed-dev  ## set up, and run all tests
+	$(BIN)/python -m pytest
+
+check: lint types test  ## all that must hold before a merge
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+
+types: $(VENV)/installed-dev
+	$(BIN)/mypy
+
+bench: $(VENV)/installed  ## measure quality and speed against the peers (about an hour; see benchmarks/quality)
+	$(BIN)/python benchmarks/quality/run.py
+
+$(VENV)/installed: pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	touch $@
+
+lock:  ## write the newest versions that pass, from a fresh environment
+	rm -rf $(VENV)/lock && $(PYTHON) -m venv $(VENV)/lock
+	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check -e .
+	( echo "# Exact versions for the product; made by \`make lock\`. Newer ones are admitted by pyproject.toml."; \
+	  $(VENV)/lock/bin/python -m pip freeze --exclude-editable ) > requirements.lock
+	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	( echo "# Exact versions for tests, on top of requirements.lock; made by \`make lock\`."; \
+	  $(VENV)/lock/bin/python -m pip freeze --exclude-editable | grep -vxFf requirements.lock ) > requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) demo

@@ -1,0 +1,203 @@
+"""The roads: check, run, predict. Each stage is a line, in order; the pipeline calls and never computes."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from breakeven.core.errors import BreakevenError, DataError, ProjectError, UsageError
+from breakeven.core.words import Message, say
+from breakeven.engines import ENGINES
+from breakeven.models.artifact import ARTIFACT
+from breakeven.outputs import OUTPUTS
+from breakeven.outputs.output import Metric
+from breakeven.plan.make_plan import make_plan
+from breakeven.project import project_file, read_project
+from breakeven.records.audit import Audit
+from breakeven.records.choice import Choice
+from breakeven.records.dataset import Dataset
+from breakeven.records.job import Job, Limits, Result
+from breakeven.records.project import Project
+from breakeven.records.record import MessageRecord, digest_of
+from breakeven.records.run import Run, Rung
+from breakeven.stages.audit import audit as audit_stage
+from breakeven.stages.budget import Budget
+from breakeven.stages.choose import bound, choose, meets_latency, meets_quality
+from breakeven.stages.judge import Judge
+from breakeven.stages.price import alternatives, train_price
+from breakeven.stages.propose import propose
+from breakeven.stages.release import count_opening, release
+from breakeven.stages.watch import Watcher
+from breakeven.stages.work import Climb
+from breakeven.store import Store
+from breakeven.tasks import task_named
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a command may change for one run."""
+
+    only: tuple[str, ...] = ()
+    budget_seconds: float | None = None
+
+
+def check(path: Path, watch: Watcher | None = None) -> Audit:
+    """Read the project and look at its data. Raises ProjectError or DataError for what cannot be read."""
+    file = project_file(path)
+    project = read_project(file)
+    target_metric(project, file)
+    store = Store(file.parent)
+    with store.locked():
+        return audit_stage(project, file.parent, store)
+
+
+def run(path: Path, options: Options | None = None, watch: Watcher | None = None) -> Run:
+    """The whole road: audit, ladder, choice, release, plan. Raises DataError when the data blocks it.
+
+    An interrupt or a spent budget ends the climb; what was trained is judged, chosen and released all the same.
+    """
+    options, watch = options or Options(), watch or Watcher()
+    started = time.monotonic()
+    file = project_file(path)
+    project = read_project(file)
+    metric = target_metric(project, file)
+    store = Store(file.parent)
+    with store.locked():
+        watch.stage(say("looking at the data"))
+        audit = audit_stage(project, file.parent, store)
+        dataset = _dataset(audit, file)
+        candidates, refusals = propose(dataset, task_named(dataset.task), options.only or project.models.only)
+        budget = Budget.of(project.budget, train_price(project).to("usd/second"), options.budget_seconds)
+        climb = Climb(store, ENGINES.get("local"), dataset, metric.name, budget, os.cpu_count() or 1, watch)
+        judge = Judge(project, climb, metric)
+        watch.stage(say("climbing the ladder"))
+        stopped = climb.climb(candidates, refusals, judge.judge, lambda rung: _enough(rung, project, metric))
+        watch.stage(say("choosing, and scoring the choice on the test rows"))
+        rungs = judge.compare(tuple(climb.rungs))
+        choice = choose(rungs, project.target, metric)
+        ending = _ending(store, judge, rungs, choice, store.new_run_id())
+        made = Run(
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            outcome=_outcome(choice, rungs, stopped),
+            project=project,
+            project_path=str(file),
+            audit=audit,
+            rungs=rungs,
+            choice=choice,
+            stopped_by=MessageRecord.of(stopped) if stopped else None,
+            seconds=time.monotonic() - started,
+            spent_usd=budget.spent_usd(),
+            **ending,
+        )
+        store.write(made, store.run_folder(made.id) / "run.json")
+    return made
+
+
+def predict(path: Path, source: Path, target: Path, watch: Watcher | None = None) -> int:
+    """Answer a file of rows with the current release; returns how many rows were written.
+
+    Raises UsageError when nothing is released, DataError for a file that cannot be read.
+    """
+    store = Store(project_file(path).parent)
+    released = store.current_release()
+    if released is None:
+        raise UsageError(say("there is no release yet"), str(store.folder), say('make one with "breakeven run"'))
+    with tempfile.TemporaryDirectory() as folder:
+        job = Job(
+            kind="predict",
+            digest=digest_of(str(source.resolve()), str(target.resolve())),
+            folder=folder,
+            limits=Limits(seconds=float("1e9"), bytes=1 << 60),
+            threads=os.cpu_count() or 1,
+            artifact=str(store.release_folder(released.number) / ARTIFACT),
+            source=str(source.resolve()),
+            target=str(target.resolve()),
+        )
+        progress = (watch or Watcher()).predicted
+        result = ENGINES.get("local").run(job, lambda step: progress(int(step.score or 0)))
+        _raise_its_error(Path(folder), result)
+    return int(result.values["rows"] or 0)
+
+
+# --- what the roads share ------------------------------------------------------------------------------------
+
+
+def target_metric(project: Project, file: Path) -> Metric:
+    """The metric that the project aims at, its task's own by default. Raises ProjectError for an unknown one."""
+    task = task_named(project.product.task)
+    metrics = OUTPUTS.get(task.output).metrics()
+    name = project.target.metric or task.metric
+    if name not in metrics:
+        raise ProjectError(
+            say("{task} has no metric {metric}", task=task.name, metric=name),
+            f"{file} target.metric",
+            say("it has: {names}", names=sorted(metrics)),
+        )
+    metric = metrics[name]
+    wrong = "at_most" if metric.higher else "at_least"
+    if getattr(project.target, wrong) is not None:
+        right = "at_least" if metric.higher else "at_most"
+        raise ProjectError(
+            say("{metric} takes {right}, not {wrong}", metric=name, right=right, wrong=wrong),
+            f"{file} target.{wrong}",
+            say("more is better for {metric}", metric=name) if metric.higher else say("less is better for {metric}",
+                                                                                       metric=name),
+        )
+    return metric
+
+
+def _dataset(audit: Audit, file: Path) -> Dataset:
+    """The dataset of an audit that lets the run go on. Raises DataError with the first blocking finding."""
+    if audit.dataset is not None and not audit.blocked:
+        return audit.dataset
+    worst = next(finding for finding in audit.findings if finding.level == "blocking")
+    raise DataError(worst.what.message(), worst.where.message(), worst.hint.message())
+
+
+def _enough(rung: Rung, project: Project, metric: Metric) -> Message | None:
+    """Why no dearer rung can be chosen after this one."""
+    if bound(project.target) is None:
+        return None
+    if meets_quality(rung, project.target, metric) and meets_latency(rung, project.target):
+        return say("{name} meets the target already: a dearer candidate would not be chosen", name=rung.name)
+    return None
+
+
+def _ending(store: Store, judge: Judge, rungs: tuple[Rung, ...], choice: Choice | None, run: str) -> dict[str, Any]:
+    """What follows from a choice: the test score, the release, the alternatives and the plan."""
+    chosen = next((rung for rung in rungs if choice and rung.name == choice.name), None)
+    if chosen is None or chosen.cost is None:
+        return {"id": run, "release": None}
+    test = judge.test(chosen)
+    opened = count_opening(store, judge.climb.dataset.digest, chosen.job)
+    return {
+        "id": run,
+        "release": release(store, chosen, test, opened, run),
+        "alternatives": alternatives(judge.project, judge.climb.dataset, chosen, test.main.value),
+        "plan": make_plan(judge.project, chosen.cost.unit, chosen.cost.train_usd.figure()),
+    }
+
+
+def _outcome(choice: Choice | None, rungs: tuple[Rung, ...], stopped: Message | None) -> str:
+    if choice and choice.met and not stopped:
+        return "released"
+    cut_short = stopped or any(rung.outcome == "skipped" for rung in rungs)
+    return "stopped" if cut_short or not choice else "target_missed"
+
+
+def _raise_its_error(folder: Path, result: Result) -> None:
+    """Raise on this side of the wall what stopped the worker on the other."""
+    if result.outcome == "done":
+        return
+    kept = folder / "error.json"
+    if kept.exists():
+        told = json.loads(kept.read_bytes())
+        raise DataError(*(MessageRecord.model_validate(line).message() for line in told["lines"]))
+    reason = result.reason.message() if result.reason else say("the worker ended without a result")
+    raise BreakevenError(reason, str(folder), say("this is our fault; please report it with the file and the command"))

@@ -1,0 +1,68 @@
+"""The budget of a run: seconds and dollars, what is spent of them and what a rung may have."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import psutil
+
+from breakeven.core.words import Message, say
+from breakeven.records.candidate import Candidate
+from breakeven.records.job import Bill, Limits
+from breakeven.records.project import Budget as BudgetRecord
+
+LEAST_SECONDS = 1.0
+"""Below this no rung is worth starting: a worker takes about as long to begin."""
+AFTER_SHARE, AFTER_MOST = 0.08, 12.0
+"""Kept for what follows the climb: scoring, pricing, the plan and the report."""
+
+
+@dataclass
+class Budget:
+    """Counts what a run spends. Work that was kept from an earlier, broken run counts as spent, too."""
+
+    seconds: float
+    usd: float
+    usd_per_second: float
+    bytes: int
+    started: float = field(default_factory=time.monotonic)
+    earlier_seconds: float = 0.0
+
+    @classmethod
+    def of(cls, wanted: BudgetRecord, usd_per_second: float, seconds: float | None = None) -> Budget:
+        """From the project file; `seconds` overrides it. Without memory_gb, four fifths of what is free now."""
+        most = wanted.memory_gb * 1e9 if wanted.memory_gb else psutil.virtual_memory().available * 0.8
+        return cls(seconds or wanted.seconds, wanted.usd, usd_per_second, int(most))
+
+    def seconds_spent(self) -> float:
+        return self.earlier_seconds + time.monotonic() - self.started
+
+    def spent_usd(self) -> float:
+        return self.seconds_spent() * self.usd_per_second
+
+    def seconds_left(self) -> float:
+        """Seconds until time or money runs out, whichever comes first; negative when it has."""
+        left = self.seconds - self.seconds_spent()
+        if self.usd_per_second > 0:
+            left = min(left, (self.usd - self.spent_usd()) / self.usd_per_second)
+        return left
+
+    def add_earlier(self, bill: Bill) -> None:
+        """Work that is taken over instead of being done again."""
+        self.earlier_seconds += bill.seconds
+
+    def limits(self, candidate: Candidate, to_come: tuple[Candidate, ...]) -> Limits:
+        """What a rung may take: its share of what is left, by what it and the rungs after it expect to need."""
+        after = min(AFTER_MOST, self.seconds * AFTER_SHARE)
+        hints = sum(other.seconds_hint for other in (candidate, *to_come))
+        share = candidate.seconds_hint / hints
+        return Limits(seconds=max(0.0, (self.seconds_left() - after) * share), bytes=self.bytes)
+
+    def shortage(self, limits: Limits) -> Message | None:
+        """Why a rung with these limits is not worth starting."""
+        if limits.seconds >= LEAST_SECONDS:
+            return None
+        if self.spent_usd() >= self.usd * 0.9:
+            return say("the budget of {usd} is spent", usd=self.usd)
+        return say("the budget of {seconds} seconds is spent", seconds=self.seconds)

@@ -1,0 +1,202 @@
+"""Climbing the ladder: each rung is a job behind the wall, the cheapest first, until no dearer one can pay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from breakeven.core.words import Message, say
+from breakeven.engines.engine import Engine, Progress
+from breakeven.models.artifact import ARTIFACT
+from breakeven.models.measure import folder_bytes
+from breakeven.records.artifact import Artifact
+from breakeven.records.candidate import Candidate, Refusal
+from breakeven.records.dataset import Dataset
+from breakeven.records.job import Bill, Job, JobKind, Limits, Result
+from breakeven.records.record import MessageRecord, digest_of
+from breakeven.records.run import Rung
+from breakeven.stages.budget import Budget
+from breakeven.stages.watch import Watcher
+from breakeven.store import Store, code_version
+
+MEASURE_LIMITS = Limits(seconds=60, bytes=8_000_000_000)
+
+
+@dataclass
+class Climb:
+    """All that climbing needs; `rungs` grows as it goes, so that an interrupt loses nothing."""
+
+    store: Store
+    engine: Engine
+    dataset: Dataset
+    metric: str
+    budget: Budget
+    threads: int
+    watch: Watcher
+    rungs: list[Rung] = field(default_factory=list)
+
+    def climb(
+        self,
+        candidates: tuple[Candidate, ...],
+        refusals: tuple[Refusal, ...],
+        judge: Callable[[Rung], Rung],
+        enough: Callable[[Rung], Message | None],
+    ) -> Message | None:
+        """Train candidates in their order, each judged when it is trained (evaluation, measurement, cost).
+
+        After a rung that is `enough`, the dearer ones are skipped, saying why. Ctrl-C ends the climb and keeps what
+        was done. Returns why it ended early, or None.
+        """
+        for refusal in refusals:
+            self._end(Rung(name=refusal.family, family=refusal.family, outcome="refused", reason=refusal.why))
+        try:
+            self._climb(candidates, judge, enough)
+        except KeyboardInterrupt:
+            reason = say("you stopped the run")
+            done = {rung.name for rung in self.rungs}
+            for candidate in candidates:
+                if candidate.name not in done:
+                    self._end(_rung(candidate, "skipped", reason))
+            return reason
+        return None
+
+    def _climb(
+        self,
+        candidates: tuple[Candidate, ...],
+        judge: Callable[[Rung], Rung],
+        enough: Callable[[Rung], Message | None],
+    ) -> None:
+        reason: Message | None = None
+        for place, candidate in enumerate(candidates):
+            if reason:
+                self._end(_rung(candidate, "skipped", reason))
+                continue
+            rung = self._try(candidate, candidates[place + 1 :])
+            if rung.outcome == "trained":
+                rung = judge(rung)
+                reason = enough(rung)
+            self._end(rung)
+
+    def _end(self, rung: Rung) -> None:
+        self.rungs.append(rung)
+        self.watch.rung_ends(rung, self.budget.spent_usd(), self.budget.seconds_left())
+
+    def _try(self, candidate: Candidate, to_come: tuple[Candidate, ...]) -> Rung:
+        members = self._members(candidate)
+        if candidate.needs and len(members) < 2:
+            return _rung(candidate, "refused", say("it needs at least two trained candidates to be made of"))
+        limits = self.budget.limits(candidate, to_come)
+        job = self._job("train", candidate, limits, members=members)
+        result = kept_result(job)
+        if result:
+            self.budget.add_earlier(result.bill)
+        else:
+            shortage = self.budget.shortage(limits)
+            if shortage:
+                return _rung(candidate, "skipped", shortage)
+            result = self._run(job, candidate.name)
+        return self._rung_of(candidate, job, result)
+
+    def _run(self, job: Job, name: str) -> Result:
+        def tell(progress: Progress) -> None:
+            self.watch.rung_goes(name, progress, self.budget.spent_usd(), self.budget.seconds_left())
+
+        self.watch.rung_begins(name, job.limits.seconds)
+        return self.engine.run(job, tell)
+
+    def _members(self, candidate: Candidate) -> tuple[tuple[str, str], ...]:
+        """The trained rungs that a candidate is made of, as (name, folder of the training job)."""
+        return tuple(
+            (rung.name, str(self.store.folder / rung.folder))
+            for rung in self.rungs
+            if rung.outcome == "trained" and ("*" in candidate.needs or rung.name in candidate.needs)
+        )
+
+    def _rung_of(self, candidate: Candidate, job: Job, result: Result) -> Rung:
+        if result.outcome != "done":
+            outcome = "refused" if result.outcome == "refused" else "failed"
+            rung = _rung(candidate, outcome, result.reason)
+            return rung.model_copy(update={"bill": self.priced(result), "job": job.digest})
+        folder = Path(job.folder) / ARTIFACT
+        return Rung(
+            name=candidate.name,
+            family=candidate.family,
+            outcome="trained",
+            candidate=candidate,
+            job=job.digest,
+            folder=str(Path(job.folder).relative_to(self.store.folder)),
+            bill=self.priced(result),
+            artifact=Artifact.model_validate_json((folder / "artifact.json").read_bytes()),
+            artifact_bytes=folder_bytes(folder),
+        )
+
+    def priced(self, result: Result) -> Bill:
+        """The bill of a result with its money: seconds on the training machine at its price."""
+        return result.bill.model_copy(update={"usd": result.bill.seconds * self.budget.usd_per_second})
+
+    def train_value(self, rung: Rung) -> float | None:
+        """The metric on the rows that a rung was fitted on, as its training told it."""
+        kept = self.store.read(Result, self.store.folder / rung.folder / "result.json")
+        value = kept.values.get("train_value") if kept else None
+        return float(value) if value is not None else None
+
+    # --- other jobs on a trained rung
+
+    def after(self, kind: JobKind, rung: Rung) -> Result:
+        """Score the test rows with a trained rung, or measure it; kept work is not repeated."""
+        assert rung.candidate is not None
+        artifact = self.store.folder / rung.folder / ARTIFACT
+        job = self._job(kind, rung.candidate, MEASURE_LIMITS, artifact=str(artifact), made_by=rung.job)
+        return kept_result(job) or self.engine.run(job, lambda progress: None)
+
+    def _job(
+        self,
+        kind: JobKind,
+        candidate: Candidate,
+        limits: Limits,
+        members: tuple[tuple[str, str], ...] = (),
+        artifact: str = "",
+        made_by: str = "",
+    ) -> Job:
+        """A job whose digest holds all that decides its result; limits only what time allows is left out."""
+        digest = digest_of(
+            kind,
+            candidate.model_dump_json(),
+            self.dataset.digest,
+            self.metric,
+            code_version(),
+            str(self.threads),
+            made_by or repr(self.budget.seconds),
+            *(Path(folder).name for _, folder in members),
+        )
+        return Job(
+            kind=kind,
+            digest=digest,
+            folder=str(self.store.job_folder(digest)),
+            limits=limits,
+            threads=self.threads,
+            seed=self.dataset.seed,
+            candidate=candidate,
+            dataset=self.dataset,
+            metric=self.metric,
+            data_folder=str(self.store.folder / self.dataset.folder),
+            artifact=artifact,
+            members=members,
+        )
+
+
+def kept_result(job: Job) -> Result | None:
+    """The result of the same work done before; failures and stops are tried again."""
+    path = Path(job.folder) / "result.json"
+    if not path.exists():
+        return None
+    result = Result.model_validate_json(path.read_bytes())
+    return result if result.outcome in ("done", "refused") else None
+
+
+def _rung(candidate: Candidate, outcome: str, reason: Message | MessageRecord | None) -> Rung:
+    kept = MessageRecord.of(reason) if isinstance(reason, Message) else reason
+    return Rung.model_validate(
+        {"name": candidate.name, "family": candidate.family, "outcome": outcome, "reason": kept, "candidate": candidate}
+    )
