@@ -29,6 +29,17 @@ def _show_plainly(value: Any, name: str = "") -> str:
 
 
 @dataclass(frozen=True)
+class _Filled:
+    """A value on its way into a template: as it is shown, or by the format that the template asks (`{value:.4f}`)."""
+
+    value: Any
+    shown: str
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec) if spec and isinstance(self.value, int | float) else self.shown
+
+
+@dataclass(frozen=True)
 class Message:
     """A sentence for people: an English template and the values that fill its `{names}`."""
 
@@ -38,7 +49,7 @@ class Message:
     def render(self, translate: Translate = str, show: ShowValue = _show_plainly) -> str:
         """The sentence in the language of `translate`, each value shown by `show` (messages inside too)."""
         filled = {
-            name: value.render(translate, show) if isinstance(value, Message) else show(value, name)
+            name: _Filled(value, value.render(translate, show) if isinstance(value, Message) else show(value, name))
             for name, value in self.values.items()
         }
         return translate(self.template).format(**filled)
@@ -50,3 +61,8 @@ class Message:
 def say(template: str, /, **values: Any) -> Message:
     """A message to people. `template` is a literal, so that the catalogue can find it."""
     return Message(template, MappingProxyType(values))
+
+
+def N_(template: str, /) -> str:
+    """The text itself: marks a name (of a figure, an option) for the catalogue where no message can be kept."""
+    return template
