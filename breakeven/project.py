@@ -102,16 +102,14 @@ def _fault(error: Any, lines: dict[Place, int], file: Path) -> tuple[int, Projec
 
 
 def _place(location: tuple[str | int, ...]) -> Place:
-    """A location without what only pydantic knows: its names of union branches and of a quantity's own fields."""
-    place: list[str | int] = []
+    """A location without its tail that only pydantic knows: names of union branches, fields of a quantity."""
+    place: Place = ()
     for part in location:
-        if isinstance(part, int) or part in _known_keys(tuple(place)) or not place or len(place) == 1:
-            place.append(part)
-        elif place and isinstance(place[-1], int):
-            place.append(part)
-        else:
+        inside_a_table = len(place) < 2 or isinstance(place[-1], int)
+        if not inside_a_table and isinstance(part, str) and part not in _known_keys(place):
             break
-    return tuple(place)
+        place = (*place, part)
+    return place
 
 
 def _line(place: Place, lines: dict[Place, int]) -> int:

@@ -73,7 +73,9 @@ def _error_json(fault: BreakevenError) -> bytes:
     return json.dumps({"exit_code": fault.exit_code, "lines": lines}, ensure_ascii=False).encode()
 
 
-def _result(job: Job, started: float, outcome: str, reason: MessageRecord | None, found: Outcome | None = None) -> Result:
+def _result(
+    job: Job, started: float, outcome: str, reason: MessageRecord | None, found: Outcome | None = None
+) -> Result:
     bill = Bill(seconds=time.monotonic() - started, cpu_seconds=time.process_time(), peak_bytes=peak_bytes())
     return Result.model_validate(
         {
@@ -137,7 +139,8 @@ def make_work(job: Job, started: float) -> Work:
     from breakeven.outputs import OUTPUTS
     from breakeven.tasks import task_named
 
-    assert job.candidate is not None and job.dataset is not None
+    assert job.candidate is not None
+    assert job.dataset is not None
     task = task_named(job.dataset.task)
     output = OUTPUTS.get(task.output)
     table = training_rows(Path(job.data_folder))

@@ -2,4 +2,4 @@
 
 from breakeven.core.registry import Registry
 
-CHECKS = Registry("breakeven.checks", "CHECK", without=("check",))
+CHECKS = Registry("breakeven.checks", "CHECK")

@@ -2,4 +2,4 @@
 
 from breakeven.core.registry import Registry
 
-ENGINES = Registry("breakeven.engines", "ENGINE", without=("engine",))
+ENGINES = Registry("breakeven.engines", "ENGINE")

@@ -67,7 +67,8 @@ def _wait(
         if seconds > job.limits.seconds:
             return say("stopped at its limit of {seconds} seconds", seconds=round(job.limits.seconds, 1)), peak
         if size > job.limits.bytes:
-            return say("stopped at its limit of {gigabytes} GB of memory", gigabytes=round(job.limits.bytes / 1e9, 2)), peak
+            most = round(job.limits.bytes / 1e9, 2)
+            return say("stopped at its limit of {gigabytes} GB of memory", gigabytes=most), peak
         watch(_progress(Path(job.folder), seconds, peak))
         time.sleep(LOOK_EVERY)
     return None, peak

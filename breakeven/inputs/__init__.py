@@ -2,4 +2,4 @@
 
 from breakeven.core.registry import Registry
 
-INPUTS = Registry("breakeven.inputs", "INPUT", without=("input", "views", "reader", "split", "ngrams", "columns", "cells", "writer", "encoding", "frame", "parts"))
+INPUTS = Registry("breakeven.inputs", "INPUT")

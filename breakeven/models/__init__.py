@@ -2,4 +2,4 @@
 
 from breakeven.core.registry import Registry
 
-MODELS = Registry("breakeven.models", "MODEL", without=("model", "artifact", "measure", "nn"))
+MODELS = Registry("breakeven.models", "MODEL")

@@ -2,4 +2,4 @@
 
 from breakeven.core.registry import Registry
 
-OUTPUTS = Registry("breakeven.outputs", "OUTPUT", without=("output", "bootstrap", "scorer", "label_metrics"))
+OUTPUTS = Registry("breakeven.outputs", "OUTPUT")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from breakeven.records.candidate import Candidate
 from breakeven.records.dataset import Dataset
 from breakeven.records.measurement import Measurement
@@ -60,5 +62,5 @@ class Result(Record):
     outcome: Literal["done", "failed", "stopped", "refused"]
     reason: MessageRecord | None = None
     bill: Bill
-    values: dict[str, float | int | str | bool | None] = {}
+    values: dict[str, float | int | str | bool | None] = Field(default_factory=dict)
     measurement: Measurement | None = None

@@ -1,4 +1,4 @@
-"""The project file, as a record: `breakeven.toml` with every default filled in. Reading it is `breakeven/project.py`."""
+"""The project file, as a record: `breakeven.toml` with every default filled in (read by `breakeven/project.py`)."""
 
 from __future__ import annotations
 

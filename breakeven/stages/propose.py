@@ -8,7 +8,9 @@ from breakeven.records.dataset import Dataset
 from breakeven.records.task import Task
 
 
-def propose(dataset: Dataset, task: Task, only: tuple[str, ...] = ()) -> tuple[tuple[Candidate, ...], tuple[Refusal, ...]]:
+def propose(
+    dataset: Dataset, task: Task, only: tuple[str, ...] = ()
+) -> tuple[tuple[Candidate, ...], tuple[Refusal, ...]]:
     """Asks every family, or those named in `only`; candidates come in the order of their cost rank.
 
     Raises UsageError when `only` names a family that does not exist.
