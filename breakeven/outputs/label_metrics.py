@@ -14,7 +14,7 @@ import numpy as np
 
 from breakeven.core.words import say
 from breakeven.outputs.output import Metric
-from breakeven.outputs.scorer import TwoSteps, Weighted, mean_of, ratio
+from breakeven.outputs.scorer import TwoSteps, Weighted, dot, mean_of, ratio
 
 BINS = 15
 """Equal-width bins of the calibration error, the customary number."""
@@ -123,29 +123,38 @@ def _roc_auc(truth: np.ndarray, predictions: np.ndarray) -> Weighted:
 
 
 def _area(positive: np.ndarray, scores: np.ndarray) -> Weighted:
-    """The chance that a positive row scores above a negative one, ties counted half."""
-    _, rank = np.unique(scores, return_inverse=True)
-    up, down = np.flatnonzero(positive), np.flatnonzero(~positive)
-    rank_up, rank_down, ranks = rank[up], rank[down], int(rank.max(initial=-1)) + 1
+    """The chance that a positive row scores above a negative one, ties counted half.
+
+    The scores of the positive rows cut the line into points (odd places) and gaps between them (even places).
+    """
+    up = np.flatnonzero(positive)
+    points = np.unique(scores[up])
+    place = np.searchsorted(points, scores, "left") + np.searchsorted(points, scores, "right")
+    place_up, places = place[up], 2 * len(points) + 1
 
     def of(weights: np.ndarray) -> float:
-        w_up, w_down = weights[up], weights[down]
-        at = np.bincount(rank_down, w_down, ranks)
-        below = np.cumsum(at) - at / 2.0
-        return ratio(float(w_up @ below[rank_up]), float(w_up.sum() * w_down.sum()))
+        w_up = weights[up]
+        at_up = np.bincount(place_up, w_up, places)
+        at = np.bincount(place, weights, places) - at_up
+        pairs = dot(at_up, np.cumsum(at) - at / 2.0)
+        return ratio(pairs, float(at_up.sum()) * float(at.sum()))
 
     return of
 
+
+_f1 = _macro(lambda right, answered, true: _share(2.0 * right, answered + true))
+_precision = _macro(lambda right, answered, true: _share(right, answered))
+_recall = _macro(lambda right, answered, true: _share(right, true))
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
         Metric("accuracy", True, TwoSteps(_accuracy), say("accuracy")),
-        Metric("macro_f1", True, _macro(lambda right, ans, true: _share(2 * right, ans + true)), say("macro F1")),
+        Metric("macro_f1", True, _f1, say("macro F1")),
         Metric("roc_auc", True, TwoSteps(_roc_auc), say("ROC AUC")),
         Metric("log_loss", False, TwoSteps(_log_loss), say("log loss")),
-        Metric("macro_precision", True, _macro(lambda right, ans, true: _share(right, ans)), say("macro precision")),
-        Metric("macro_recall", True, _macro(lambda right, ans, true: _share(right, true)), say("macro recall")),
+        Metric("macro_precision", True, _precision, say("macro precision")),
+        Metric("macro_recall", True, _recall, say("macro recall")),
         Metric("ece", False, TwoSteps(_calibration_error), say("calibration error")),
         Metric("brier", False, TwoSteps(_brier), say("Brier score")),
     )
