@@ -1,5 +1,25 @@
-"""breakeven: what to build, what it costs, and when it pays — from one project file."""
+"""breakeven: what to build, what it costs, and when it pays — from one project file.
+
+    import breakeven
+    finished = breakeven.run("support-desk")
+
+The verbs are those of the command line; what it calls `prices` and `models` is `price_list` and `model_families`
+here, for those two names are packages.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 __version__ = "0.1.0"
+VERBS = ("check", "init", "model_families", "predict", "price_list", "run", "show")
+__all__ = ["__version__", *VERBS]
+
+
+def __getattr__(name: str) -> Any:
+    """The verbs, loaded on first use: importing the package stays cheap."""
+    if name in VERBS:
+        from breakeven.interfaces import verbs
+
+        return getattr(verbs, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,41 @@
+"""`breakeven run`: the whole road, from the data to a release."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from breakeven.core.words import N_
+from breakeven.interfaces.cli.options import HERE, AsJson, Language, ProjectArgument, print_json
+
+Only = Annotated[str, typer.Option("--only", metavar="FAMILY,…", help=N_("Let only these families take part."))]
+Seconds = Annotated[
+    float | None, typer.Option("--budget-seconds", min=1, help=N_("The most seconds to spend; before the project's."))
+]
+EXIT_CODES = {"released": 0, "target_missed": 3, "stopped": 4}
+
+
+def command(
+    project: ProjectArgument = HERE,
+    only: Only = "",
+    budget_seconds: Seconds = None,
+    as_json: AsJson = False,
+    language: Language = None,
+) -> None:
+    from breakeven.interfaces import verbs
+    from breakeven.interfaces.run_json import run_json
+    from breakeven.interfaces.terminal.screen import Screen
+
+    screen = Screen.of(language)
+    families = tuple(name.strip() for name in only.split(",") if name.strip())
+    with screen.watching(quiet=as_json) as watcher:
+        run = verbs.run(project, families, budget_seconds, language, watcher)
+    if as_json:
+        print_json(run_json(run))
+    else:
+        screen.run(run, verbs.report_path(project, run))
+    raise typer.Exit(EXIT_CODES[run.outcome])
+
+
+HELP = N_("Climb the ladder: check, train, evaluate, price, choose, release, plan and report.")

@@ -1,0 +1,173 @@
+"""The record that `run --json` prints: technical, English, the same on every machine.
+
+`RunJson.model_json_schema()` is its JSON schema, for those who read it with a program.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from breakeven.interfaces.answer import amount
+from breakeven.records.audit import Audit, Finding
+from breakeven.records.evaluation import Evaluation, Score
+from breakeven.records.plan import Plan
+from breakeven.records.record import FigureRecord, Record
+from breakeven.records.run import Run, Rung
+
+
+class Train(Record):
+    seconds: float
+    peak_bytes: int
+    usd: float | None
+
+
+class Serve(Record):
+    p50_ms: float
+    p95_ms: float
+    requests_per_second: float
+    usd_per_1k: float | None
+
+
+class Size(Record):
+    bytes: int
+
+
+class CandidateJson(Record):
+    """A rung. `test` stands on the released candidate only and is left out everywhere else."""
+
+    name: str
+    family: str
+    outcome: Literal["trained", "refused", "failed", "skipped"]
+    reason: str | None
+    validation: Score | None
+    test: Score | None = None
+    train: Train | None
+    serve: Serve | None
+    artifact: Size | None
+
+
+class LeftJson(Record):
+    name: str
+    why: str
+
+
+class ChoiceJson(Record):
+    name: str
+    why: str
+    left: tuple[LeftJson, ...]
+
+
+class ReleaseJson(Record):
+    number: int
+    path: str
+
+
+class PlanJson(Record):
+    """The plan with its months as plain values; `show` and the report unfold them."""
+
+    break_even_month: int | None
+    paid_back_month: int | None
+    runway_months: int | None
+    lowest_cash_usd: float
+    lowest_cash_month: int
+    capital_need_usd: float
+    months: tuple[dict[str, float], ...]
+    assumptions: tuple[FigureRecord, ...]
+    remarks: tuple[str, ...]
+
+
+class RunJson(Record):
+    run: str
+    outcome: Literal["released", "target_missed", "stopped"]
+    candidates: tuple[CandidateJson, ...]
+    choice: ChoiceJson | None
+    release: ReleaseJson | None
+    plan: PlanJson | None
+    report: str
+    seconds: float
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """The record of a run, as JSON takes it."""
+    choice, release = run.choice, run.release
+    left = tuple(LeftJson(name=one.name, why=str(one.why)) for one in choice.left) if choice else ()
+    record = RunJson(
+        run=run.id,
+        outcome=run.outcome,
+        candidates=tuple(_candidate(rung, run) for rung in run.rungs),
+        choice=ChoiceJson(name=choice.name, why=str(choice.why), left=left) if choice else None,
+        release=ReleaseJson(number=release.number, path=release.path) if release else None,
+        plan=_plan(run.plan) if run.plan else None,
+        report=run.report,
+        seconds=run.seconds,
+    )
+    return record.model_dump(mode="json", exclude_unset=True)
+
+
+def _candidate(rung: Rung, run: Run) -> CandidateJson:
+    tested = {"test": _score(run.release.test)} if run.release and run.release.candidate == rung.name else {}
+    return CandidateJson(
+        name=rung.name,
+        family=rung.family,
+        outcome=rung.outcome,
+        reason=str(rung.reason) if rung.reason else None,
+        validation=_score(rung.evaluation),
+        train=_train(rung),
+        serve=_serve(rung),
+        artifact=Size(bytes=rung.artifact_bytes) if rung.artifact_bytes is not None else None,
+        **tested,
+    )
+
+
+def _score(evaluation: Evaluation | None) -> Score | None:
+    """The target's metric, every field written out."""
+    main = evaluation.main if evaluation else None
+    return Score(metric=main.metric, value=main.value, low=main.low, high=main.high) if main else None
+
+
+def _train(rung: Rung) -> Train | None:
+    if rung.bill is None:
+        return None
+    usd = amount(rung.cost.train_usd, "usd") if rung.cost else rung.bill.usd
+    return Train(seconds=rung.bill.seconds, peak_bytes=rung.bill.peak_bytes, usd=usd)
+
+
+def _serve(rung: Rung) -> Serve | None:
+    found = rung.measurement
+    if found is None:
+        return None
+    return Serve(
+        p50_ms=found.p50_ms,
+        p95_ms=found.p95_ms,
+        requests_per_second=found.requests_per_second,
+        usd_per_1k=amount(rung.cost.usd_per_1k, "usd/1k request") if rung.cost else None,
+    )
+
+
+def _plan(plan: Plan) -> PlanJson:
+    return PlanJson(
+        break_even_month=plan.break_even_month,
+        paid_back_month=plan.paid_back_month,
+        runway_months=plan.runway_months,
+        lowest_cash_usd=plan.lowest_cash_usd,
+        lowest_cash_month=plan.lowest_cash_month,
+        capital_need_usd=plan.capital_need_usd,
+        months=tuple({"month": m.month, "machines": m.machines, **m.values} for m in plan.months),
+        assumptions=plan.assumptions,
+        remarks=tuple(str(remark) for remark in plan.remarks),
+    )
+
+
+def audit_json(audit: Audit) -> dict[str, Any]:
+    """The record that `check --json` prints."""
+    return {
+        "blocked": audit.blocked,
+        "findings": [_finding(finding) for finding in audit.findings],
+        "dataset": audit.dataset.model_dump(mode="json") if audit.dataset else None,
+        "seconds": audit.seconds,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    record = finding.model_dump(mode="json")
+    return record | {part: str(getattr(finding, part)) for part in ("what", "where", "hint")}

@@ -1,0 +1,158 @@
+"""The verbs of breakeven: what the command line calls, and what a program imports from `breakeven`.
+
+A path names a project folder or its project file. Nothing is printed; records come back, errors are raised.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from breakeven.core.errors import UsageError
+from breakeven.core.words import Message, say
+
+if TYPE_CHECKING:
+    from breakeven.records.audit import Audit
+    from breakeven.records.machine import HostedModel, Offer
+    from breakeven.records.run import Run
+    from breakeven.stages.watch import Watcher
+    from breakeven.store import Store
+
+AnyPath = str | os.PathLike[str]
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+class Family(NamedTuple):
+    """A family of models: its name, the version of its artifacts and what it is."""
+
+    name: str
+    tag: str
+    about: Message
+
+
+class PriceList(NamedTuple):
+    """What machines and hosted models cost."""
+
+    offers: tuple[Offer, ...]
+    hosted: tuple[HostedModel, ...]
+
+
+def templates() -> tuple[str, ...]:
+    """The names of the projects that `init` can make."""
+    return tuple(sorted(path.parent.name for path in TEMPLATES.glob("*/breakeven.toml")))
+
+
+def init(folder: AnyPath = ".", template: str = "support-en") -> tuple[Path, ...]:
+    """Make a complete project in a folder and return its files.
+
+    Raises UsageError if there is no such template or a file of its is there already; StorageError.
+    """
+    import shutil
+
+    from breakeven.store import storing
+
+    source, target = TEMPLATES / template, Path(folder)
+    if template not in templates():
+        known = say("known: {names}", names=templates())
+        raise UsageError(say("there is no template {name}", name=template), "--template", known)
+    files = sorted(path.relative_to(source) for path in source.rglob("*") if _is_content(path))
+    there = next((target / file for file in files if (target / file).exists()), None)
+    if there:
+        raise UsageError(
+            say("a file would be overwritten"), str(there), say("name a new folder: breakeven init my-project")
+        )
+    with storing(target):
+        for file in files:
+            (target / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / file, target / file)
+    return tuple(target / file for file in files)
+
+
+def _is_content(path: Path) -> bool:
+    return path.is_file() and "__pycache__" not in path.parts and path.name != "__init__.py"
+
+
+def check(path: AnyPath = ".", watch: Watcher | None = None) -> Audit:
+    """Read the project file and the data, and return all findings. Raises ProjectError, DataError."""
+    from breakeven import pipeline
+    from breakeven.stages.watch import Watcher
+
+    return pipeline.check(Path(path), watch or Watcher())
+
+
+def run(
+    path: AnyPath = ".",
+    only: Iterable[str] = (),
+    budget_seconds: float | None = None,
+    language: str | None = None,
+    watch: Watcher | None = None,
+) -> Run:
+    """The whole road, from the data to a release and its report in `language`.
+
+    `only` names the families that may take part; `budget_seconds` goes before the project file's. A missed target
+    raises nothing: `Run.outcome` tells. Raises ProjectError, DataError, UsageError, StorageError.
+    """
+    from breakeven import pipeline
+    from breakeven.interfaces.words import language_of, translator
+    from breakeven.stages.watch import Watcher
+
+    spoken = language_of(language)
+    translator(spoken)  # an unknown language is refused before the work, not after it
+    options = pipeline.Options(only=tuple(only), budget_seconds=budget_seconds)
+    finished = pipeline.run(Path(path), options, watch or Watcher())
+    write_report(path, finished, spoken)
+    return finished
+
+
+def write_report(path: AnyPath, finished: Run, language: str) -> Path:
+    """Write the report of a run anew, in a language, and return its path. Raises StorageError."""
+    from breakeven.interfaces import report
+
+    place = report_path(path, finished)
+    report.write_report(finished, place, language)
+    return place
+
+
+def report_path(path: AnyPath, finished: Run) -> Path:
+    """Where the report of a run lies."""
+    return _store(path).run_folder(finished.id) / "report.html"
+
+
+def show(path: AnyPath = ".", run: str | None = None) -> Run:
+    """A finished run from the store, the latest when none is named. Raises ProjectError, UsageError."""
+    return _store(path).run(run)
+
+
+def predict(path: AnyPath, file: AnyPath, out: AnyPath, watch: Watcher | None = None) -> int:
+    """Answer every row of a file with the current release and return their number.
+
+    The rows keep their order and get the answer beside them; the ending of `out` says CSV, JSON lines or Parquet.
+    Raises UsageError without a release, DataError, ModelError, StorageError.
+    """
+    from breakeven import pipeline
+    from breakeven.stages.watch import Watcher
+
+    return pipeline.predict(Path(path), Path(file), Path(out), watch or Watcher())
+
+
+def price_list() -> PriceList:
+    """What machines and hosted models cost, each with source and date."""
+    from breakeven.prices import tables
+
+    return PriceList(tables.offers(), tables.hosted())
+
+
+def model_families() -> tuple[Family, ...]:
+    """All families that the ladder knows, ours and those of other packages."""
+    from breakeven.models import MODELS
+
+    return tuple(Family(name, MODELS.get(name).tag, MODELS.get(name).describe()) for name in MODELS.names())
+
+
+def _store(path: AnyPath) -> Store:
+    from breakeven.project import project_file
+    from breakeven.store import Store
+
+    return Store(project_file(Path(path)).parent)
