@@ -1,0 +1,160 @@
+"""The price tables that ship with the package: what machines and hosted models cost, each with source and date.
+
+`data/offers.csv` holds machines, `data/hosted.csv` models behind an API. An empty cell is not known; a price is
+never 0. A date is as exact as its source: a day, a month or a year.
+"""
+
+from __future__ import annotations
+
+import calendar
+import csv
+import difflib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+from breakeven.core.errors import UsageError
+from breakeven.core.words import Message, say
+from breakeven.records.machine import HostedModel, Machine, Offer
+
+GIB = 1 << 30
+STALE_AFTER_DAYS = 180
+"""Prices of machines and models move within months; older figures are shown with a warning."""
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """An offer that stands for a machine, and why that one."""
+
+    offer: Offer
+    why: Message
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    """The rows of a table of `data/`, as text."""
+    with files("breakeven.prices").joinpath("data", name).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
+
+
+@cache
+def offers() -> tuple[Offer, ...]:
+    """All machines of the tables. Cores and memory are 0 where the source does not state them."""
+    return tuple(_offer(row) for row in _rows("offers.csv"))
+
+
+def _offer(row: dict[str, str]) -> Offer:
+    machine = Machine(
+        name=f"{row['provider']}/{row['item']}",
+        cores=int(row["cores"] or 0),
+        memory_bytes=int(float(row["memory_gib"] or 0) * GIB),
+        gpu=row["gpu"],
+        gpus=int(row["gpus"] or 0),
+        processor=row["processor"],
+    )
+    return Offer(
+        provider=row["provider"],
+        item=row["item"],
+        machine=machine,
+        usd_per_hour=float(row["usd_per_hour"]),
+        spot_usd_per_hour=_number(row["spot_usd_per_hour"]),
+        region=row["region"],
+        source=row["source"],
+        date=row["date"],
+    )
+
+
+@cache
+def hosted() -> tuple[HostedModel, ...]:
+    """All hosted models of the tables."""
+    return tuple(
+        HostedModel(
+            provider=row["provider"],
+            item=row["item"],
+            usd_per_1m_input=float(row["usd_per_1m_input"]),
+            usd_per_1m_output=float(row["usd_per_1m_output"]),
+            usd_per_1m_cached_input=_number(row["usd_per_1m_cached_input"]),
+            source=row["source"],
+            date=row["date"],
+        )
+        for row in _rows("hosted.csv")
+    )
+
+
+def offer_named(text: str) -> Offer:
+    """The offer written as `provider/item`, or as `item` alone. Raises UsageError with the nearest names."""
+    wanted = text.strip().lower()
+    for offer in offers():
+        if wanted in (offer.machine.name.lower(), offer.item.lower()):
+            return offer
+    known = {name.lower(): offer.machine.name for offer in offers() for name in (offer.machine.name, offer.item)}
+    close = tuple(dict.fromkeys(known[name] for name in difflib.get_close_matches(wanted, known, n=3)))
+    what = say("there is no machine {name} in the price tables", name=text)
+    if close:
+        raise UsageError(what, "compute", say("did you mean {names}?", names=close))
+    raise UsageError(what, "compute", say('"breakeven prices" lists the machines; "here" is this one'))
+
+
+def hosted_named(model: str) -> HostedModel | None:
+    """The hosted model written as `item`, `provider/item` or the last part of `item`.
+
+    None when no model, or more than one, is meant: a price is never guessed.
+    """
+    wanted = model.strip().lower()
+    for spellings in (lambda m: (m.item, f"{m.provider}/{m.item}"), lambda m: (m.item.rpartition("/")[2],)):
+        meant = [listed for listed in hosted() if wanted in (text.lower() for text in spellings(listed))]
+        if meant:
+            return meant[0] if len(meant) == 1 else None
+    return None
+
+
+def nearest_offer(machine: Machine) -> Nearest:
+    """The cheapest on-demand offer with at least the cores, memory and GPUs of `machine`; else the largest."""
+    pool = [offer for offer in offers() if _same_kind(offer.machine, machine)]
+    enough = [offer for offer in pool if _covers(offer.machine, machine)]
+    if enough:
+        offer = min(enough, key=lambda offer: offer.usd_per_hour)
+        why = say("priced as {offer}, the cheapest offer of the price tables with at least {cores} cores and "
+                  "{memory_bytes} of memory", offer=offer.machine.name, cores=machine.cores, memory_bytes=machine.memory_bytes)
+        return Nearest(offer, why)
+    largest = max(pool or offers(), key=lambda offer: (offer.machine.gpus, offer.machine.cores, offer.usd_per_hour))
+    why = say("priced as {offer}, the largest offer of the price tables: none has {cores} cores and {memory_bytes} of memory",
+              offer=largest.machine.name, cores=machine.cores, memory_bytes=machine.memory_bytes)
+    return Nearest(largest, why)
+
+
+def _same_kind(offered: Machine, wanted: Machine) -> bool:
+    """A machine without GPU is not priced by one with GPUs; a GPU only by the same GPU."""
+    return offered.gpu == wanted.gpu if wanted.gpus else not offered.gpus
+
+
+def _covers(offered: Machine, wanted: Machine) -> bool:
+    return (
+        offered.gpus >= wanted.gpus
+        and offered.cores >= wanted.cores
+        and offered.memory_bytes >= wanted.memory_bytes * MEMORY_TOLERANCE
+    )
+
+
+MEMORY_TOLERANCE = 0.95
+"""A machine sold with 4 GiB shows its owner some percent less; the same slack is given when it is looked for."""
+
+
+def stale(dated: str, today: date) -> bool:
+    """Whether a price of that date (`2026-09-24`, `2026-09`, `2026`) is older than STALE_AFTER_DAYS.
+
+    A month or a year counts as its last day. Raises ValueError if the text is not an ISO date.
+    """
+    return (today - _last_day(dated)).days > STALE_AFTER_DAYS
+
+
+def _last_day(dated: str) -> date:
+    parts = [int(part) for part in dated.split("-")]
+    if len(parts) == 3:
+        return date.fromisoformat(dated)
+    month = parts[1] if len(parts) == 2 else 12
+    return date(parts[0], month, calendar.monthrange(parts[0], month)[1])
