@@ -65,6 +65,12 @@ class Figure:
         wanted = unit(target) if isinstance(target, str) else target
         return self.value * self.unit.factor_to(wanted)
 
+    def counted_in(self, target: str) -> Figure:
+        """The same figure, made of the same parts, written in another unit of the same kind."""
+        factor = self.unit.factor_to(unit(target))
+        ends = {end: None if (value := getattr(self, end)) is None else value * factor for end in ("low", "high")}
+        return replace(self, value=self.to(target), unit=unit(target), **ends)
+
     def __add__(self, other: Figure) -> Figure:
         return _combine("+", self, other, self.unit, self.value + other.to(self.unit))
 

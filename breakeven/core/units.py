@@ -59,6 +59,17 @@ NAMED |= {
     "MB": Unit((("byte", 1),), 1e6),
     "GB": Unit((("byte", 1),), 1e9),
     "GiB": Unit((("byte", 1),), float(1 << 30)),
+    "1k usd": Unit((("usd", 1),), 1e3),
+}
+OF_THE_TRADE = (
+    ("usd", "hour"), ("usd", "year"), ("usd", "1k request"), ("usd", "1m token"), ("customer", "1k usd"),
+    ("hour", "month"),
+)
+"""Rates that are written as a whole: a price per 1,000 requests is not shown as thousandths of usd per request."""
+NAMED |= {f"{above}/{below}": NAMED[above] / NAMED[below] for above, below in OF_THE_TRADE}
+NAMED |= {
+    "usd/machine/hour": NAMED["usd/hour"] / NAMED["machine"],
+    "usd/person/year": NAMED["usd/year"] / NAMED["person"],
 }
 
 
