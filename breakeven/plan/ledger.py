@@ -33,7 +33,10 @@ class LedgerWriter:
         parts = tuple(self._numbers[id(part)] for part in figure.parts)
         self._numbers[id(figure)] = len(self._entries)
         self._kept.append(figure)  # an id stays true only while its figure lives
-        self._entries.append(Entry(figure=FigureRecord.of(figure), made_by=figure.made_by, parts=parts))
+        record = FigureRecord.of(figure)
+        if parts:  # its sources are those of its parts; kept once, a plan stays small
+            record = record.model_copy(update={"sources": ()})
+        self._entries.append(Entry(figure=record, made_by=figure.made_by, parts=parts))
 
     def ledger(self) -> Ledger:
         return Ledger(entries=tuple(self._entries))

@@ -1,0 +1,20 @@
+"""Values of the project file as figures: what the user wrote, or the default that stands in for it."""
+
+from __future__ import annotations
+
+from breakeven.core.figure import Figure, assumed
+from breakeven.records.project import Quantity
+from breakeven.records.record import Record
+
+DEFAULT = "default"
+
+
+def assumption(owner: Record, field: str, unit: str, name: str, table: str) -> Figure:
+    """The figure of `owner.field`: assumed, with the key of the project file as its source, or `default`.
+
+    A range uses its middle; its ends stay on the figure. `table` is how the project file calls the owner.
+    """
+    value = getattr(owner, field)
+    quantity = value if isinstance(value, Quantity) else Quantity(value=float(value))
+    source = f"breakeven.toml {table}.{field}" if field in owner.model_fields_set else DEFAULT
+    return assumed(quantity.value, unit, name, source, quantity.low, quantity.high)
