@@ -30,7 +30,8 @@ from breakeven.stages.audit import audit as audit_stage
 from breakeven.stages.budget import Budget
 from breakeven.stages.choose import bound, choose, meets_latency, meets_quality
 from breakeven.stages.judge import Judge
-from breakeven.stages.price import alternatives, train_price
+from breakeven.stages.alternatives import alternatives
+from breakeven.stages.price import train_price, train_usd, unit_figures
 from breakeven.stages.propose import propose
 from breakeven.stages.release import count_opening, release
 from breakeven.stages.watch import Watcher
@@ -172,15 +173,16 @@ def _enough(rung: Rung, project: Project, metric: Metric) -> Message | None:
 def _ending(store: Store, judge: Judge, rungs: tuple[Rung, ...], choice: Choice | None, run: str) -> dict[str, Any]:
     """What follows from a choice: the test score, the release, the alternatives and the plan."""
     chosen = next((rung for rung in rungs if choice and rung.name == choice.name), None)
-    if chosen is None or chosen.cost is None:
+    if chosen is None or chosen.measurement is None or chosen.bill is None:
         return {"id": run, "release": None}
+    project, measurement = judge.project, chosen.measurement
     test = judge.test(chosen)
     opened = count_opening(store, judge.climb.dataset.digest, chosen.job)
     return {
         "id": run,
         "release": release(store, chosen, test, opened, run),
-        "alternatives": alternatives(judge.project, judge.climb.dataset, chosen, test.main.value),
-        "plan": make_plan(judge.project, chosen.cost.unit, chosen.cost.train_usd.figure()),
+        "alternatives": alternatives(project, judge.climb.dataset, chosen, test.main.value),
+        "plan": make_plan(project, unit_figures(project, measurement), train_usd(project, chosen.bill)),
     }
 
 
