@@ -42,6 +42,14 @@ class Mistake(Record):
     confidence: float | None = None
 
 
+class Bin(Record):
+    """Answers of about the same confidence: their mean confidence, and the share of them that is right."""
+
+    confidence: float
+    right: float
+    rows: int
+
+
 class Comparison(Record):
     """A paired bootstrap test against another candidate on the same rows: other − this, in the metric."""
 
@@ -68,6 +76,8 @@ class Evaluation(Record):
     confusion: Confusion | None = None
     slices: tuple[Slice, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
+    reliability: tuple[Bin, ...] = ()
+    """Whether confidence can be believed: bins of rising confidence, for an output that has it."""
     comparisons: tuple[Comparison, ...] = ()
 
     @property

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as theirs
+from sklearn.datasets import load_breast_cancer, load_wine
+from sklearn.naive_bayes import GaussianNB
 
 from breakeven.core.errors import DataError
 from breakeven.outputs import OUTPUTS
@@ -60,6 +62,16 @@ def test_metrics_equal_scikit_learn(name: str, classes: int, coarse: bool) -> No
     for given_weights in (None, weights):
         ours = OURS[name].score(truth, predictions, given_weights)
         assert ours == pytest.approx(reference(name, truth, predictions, given_weights), rel=1e-12)
+
+
+@pytest.mark.parametrize("load", [load_breast_cancer, load_wine], ids=["two classes", "three classes"])
+@pytest.mark.parametrize("name", sorted(set(OURS) - {"ece"}))
+def test_metrics_equal_scikit_learn_on_real_predictions(name: str, load) -> None:
+    rows, truth = load(return_X_y=True)
+    predictions = GaussianNB().fit(rows[::3, :4], truth[::3]).predict_proba(rows[:, :4])
+    for weights in (None, np.arange(len(truth)) % 4 + 1):
+        expected = reference(name, truth, predictions, weights)
+        assert OURS[name].score(truth, predictions, weights) == pytest.approx(expected, rel=1e-12)
 
 
 def test_multi_class_auc_equals_scikit_learns_own() -> None:
