@@ -29,7 +29,7 @@ class Balance(Check):
         if len(seen.labels) < 2:
             return
         counted = pc.value_counts(seen.parts["train"][seen.project.data.answer].drop_null())
-        counts = {item["values"].as_py(): item["counts"].as_py() for item in counted}
+        counts = dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
         yield from _swallowing(seen, counts)
         yield from _rare(seen, counts)
 

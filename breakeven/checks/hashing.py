@@ -33,5 +33,5 @@ def cell_keys(cells: pa.Array) -> np.ndarray:
     coded = cells.dictionary_encode()
     values = coded.dictionary.to_pylist()
     hashes = np.fromiter((hash(value) & 0xFFFFFFFFFFFFFFFF for value in values), np.uint64, len(values))
-    codes = coded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
+    codes: np.ndarray = coded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
     return np.append(hashes, np.uint64(0))[codes]

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from breakeven.checks.check import Check, Seen, finding
 from breakeven.checks.rows import PARTS, ROW
 from breakeven.core.words import Message, say
-from breakeven.inputs.cells import to_numbers
+from breakeven.inputs.cells import NO_VALUE, to_numbers
 from breakeven.records.audit import Finding
 from breakeven.records.dataset import Part
 
@@ -38,11 +38,12 @@ class Labels(Check):
         yield from _unlearnable(seen, counts)
         yield from _unmeasured(seen, counts)
         yield from _spellings(seen)
+        yield from _not_answers(seen)
 
 
 def _counts(seen: Seen, part: Part) -> Counter[str]:
     counted = pc.value_counts(seen.parts[part][seen.project.data.answer].drop_null())
-    return Counter({item["values"].as_py(): item["counts"].as_py() for item in counted})
+    return Counter(dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)))
 
 
 def _rows_with(seen: Seen, part: Part, labels: list[str]) -> list[int]:
@@ -148,6 +149,20 @@ def _spellings(seen: Seen) -> Iterator[Finding]:
                 column=seen.project.data.answer,
                 rows=_rows_with(seen, "train", same[1:]),
             )
+
+
+def _not_answers(seen: Seen) -> Iterator[Finding]:
+    """Labels that programs write where there is no answer."""
+    empty = [label for label in seen.labels if label.strip().lower() in NO_VALUE]
+    if empty:
+        yield finding(
+            "labels", "warning",
+            say("these labels read like a missing answer: {labels}", labels=empty),
+            _where(seen),
+            say("leave the cell empty if the answer is not known, then the row is left out"),
+            column=seen.project.data.answer,
+            rows=_rows_with(seen, "train", empty),
+        )
 
 
 def _shown(labels: list[str]) -> list[str]:

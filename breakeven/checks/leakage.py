@@ -139,7 +139,7 @@ def _written_out(seen: Seen, rows: pa.Table, classes: np.ndarray, columns: list[
         if told:
             examples = np.concatenate(list(told.values()))
             what = say(
-                "column {column} says the answer: nearly every text with one of these labels holds it as a word: {labels}",
+                "column {column} says the answer: these labels stand as words in nearly every text of theirs: {labels}",
                 column=column.name, labels=list(told),
             )
             found.append(Leak("warning", (column.name,), what, _numbers(rows, examples), len(examples)))

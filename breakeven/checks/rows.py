@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 
 from breakeven.checks.check import Seen
 from breakeven.checks.hashing import row_keys
+from breakeven.inputs.reader import ROW
 from breakeven.records.dataset import Part
 
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
-ROW = "_row"
 
 
 @dataclass(frozen=True)

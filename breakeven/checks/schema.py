@@ -101,8 +101,10 @@ def _empty_columns(seen: Seen, names: tuple[str, ...]) -> Iterator[Finding]:
 def _empty_inputs(seen: Seen, names: tuple[str, ...]) -> Iterator[Finding]:
     """Rows with an answer but nothing to answer from."""
     for part in PARTS:
-        table = seen.parts.get(part)
-        blank = blank_rows(table, names) if table is not None else np.zeros(0, bool)
+        if part not in seen.parts:
+            continue
+        table = seen.parts[part]
+        blank = blank_rows(table, names)
         if blank.any() and not blank.all():
             yield finding(
                 "schema", "warning",

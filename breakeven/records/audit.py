@@ -26,6 +26,8 @@ class Audit(Record):
 
     findings: tuple[Finding, ...]
     dataset: Dataset | None
+    split: tuple[MessageRecord, ...] = ()
+    """How the rows were split, and why so, in sentences."""
     seconds: float = 0.0
 
     @property
