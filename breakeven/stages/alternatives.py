@@ -1,0 +1,145 @@
+"""Hosted models beside the own one: what their answers cost, and from which volume on the own one is cheaper."""
+
+from __future__ import annotations
+
+import math
+
+from breakeven.core.figure import Figure, assumed, measured, published
+from breakeven.core.words import N_, Message, say
+from breakeven.plan.assumption import assumption
+from breakeven.plan.unit_figures import UnitFigures
+from breakeven.prices.tables import hosted_named
+from breakeven.records.cost import Alternative
+from breakeven.records.dataset import Dataset
+from breakeven.records.machine import HostedModel
+from breakeven.records.project import Alternative as Named
+from breakeven.records.project import Project
+from breakeven.records.record import FigureRecord, MessageRecord
+from breakeven.records.run import Rung
+
+BYTES_PER_TOKEN = 4.0
+"""Rule of thumb for text in UTF-8: 4 letters of English, or a little under 1.5 Chinese characters of 3 bytes."""
+PROMPT_TOKENS = 100.0
+"""Instructions and the list of answers, sent with every request."""
+ANSWER_TOKENS = 10.0
+RULE = "default, a rule of thumb"
+
+
+def alternatives(
+    project: Project, dataset: Dataset, chosen: Rung, quality: float | None = None
+) -> tuple[Alternative, ...]:
+    """Every [[alternative]] of the project beside the chosen candidate, whose own score is `quality`."""
+    if chosen.cost is None:
+        return ()
+    own = UnitFigures.of(chosen.cost.unit)
+    return tuple(_beside(named, number, dataset, own, quality) for number, named in enumerate(project.alternative, 1))
+
+
+def _beside(named: Named, number: int, dataset: Dataset, own: UnitFigures, quality: float | None) -> Alternative:
+    each = usd_per_1k(named, number, dataset)
+    if each is None:
+        return Alternative(name=named.model, usd_per_1k=None, quality=named.quality,
+                           why=MessageRecord.of(_why_not_priced(named, dataset)))
+    volume = same_cost_volume(own, each.to("usd/request"))
+    return Alternative(
+        name=named.model,
+        usd_per_1k=FigureRecord.of(each),
+        same_cost_at_requests_per_month=volume,
+        quality=named.quality,
+        why=MessageRecord.of(_why(named, volume, quality)),
+    )
+
+
+def usd_per_1k(named: Named, number: int, dataset: Dataset) -> Figure | None:
+    """Tokens in × price + tokens out × price, in usd/1k request; None when a part is not known: never 0."""
+    table = f"alternative[{number}]"
+    tokens_in, tokens_out = _input_tokens(named, table, dataset), _output_tokens(named, table)
+    listed = hosted_named(named.model)
+    price_in = _price(named, table, "input", listed)
+    price_out = _price(named, table, "output", listed)
+    if tokens_in is None or price_in is None or price_out is None:
+        return None
+    each = (tokens_in * price_in + tokens_out * price_out).counted_in("usd/1k request")
+    return each.named(N_("price per 1,000 answers")) if each.value > 0 else None
+
+
+def _input_tokens(named: Named, table: str, dataset: Dataset) -> Figure | None:
+    """As stated; else the mean size of a row by a rule of thumb, and a prompt around it."""
+    if named.input_tokens_per_request is not None:
+        return assumption(named, "input_tokens_per_request", "token/request", N_("input tokens of a request"), table)
+    rows = sum(dataset.rows.values())
+    if not dataset.bytes or not rows:
+        return None
+    size = measured(dataset.bytes / rows, "byte/request", N_("mean size of a row"), "the data")
+    prompt = assumed(PROMPT_TOKENS, "token/request", N_("tokens of the prompt around a row"), RULE)
+    return size / assumed(BYTES_PER_TOKEN, "byte/token", N_("bytes of text a token"), RULE) + prompt
+
+
+def _output_tokens(named: Named, table: str) -> Figure:
+    if named.output_tokens_per_request is not None:
+        return assumption(named, "output_tokens_per_request", "token/request", N_("output tokens of a request"), table)
+    return assumed(ANSWER_TOKENS, "token/request", N_("tokens of an answer"), RULE)
+
+
+def _price(named: Named, table: str, kind: str, listed: HostedModel | None) -> Figure | None:
+    """The project's own quote, else the price table's."""
+    name = N_("price of a million input tokens") if kind == "input" else N_("price of a million output tokens")
+    if getattr(named, f"usd_per_1m_{kind}_tokens") is not None:
+        return assumption(named, f"usd_per_1m_{kind}_tokens", "usd/1m token", name, table)
+    if listed is None:
+        return None
+    usd = listed.usd_per_1m_input if kind == "input" else listed.usd_per_1m_output
+    return published(usd, "usd/1m token", name, f"{listed.provider}/{listed.item}: {listed.source}", listed.date)
+
+
+def same_cost_volume(own: UnitFigures, hosted_usd_per_request: float) -> float | None:
+    """The smallest whole number of requests a month from which on the own model never costs more again.
+
+    Own cost is F + p·v + M·ceil(v ÷ C), a staircase; s = hosted - p is saved on each request. Step k + 1 begins with
+    request k·C + 1 and is not dearer there when k·(s·C - M) >= F + M - s, and then neither later. So the last
+    crossing is on the last step k that begins too dear: at (F + k·M) ÷ s, or with the step after it. None: each
+    further machine costs as much as its answers do there, or more, so that hosted is cheaper at every volume.
+    """
+    fixed, saved = own.fixed.to("usd/month"), hosted_usd_per_request - own.per_request.to("usd/request")
+    if saved <= 0:
+        return None
+    if own.machine_month is None or own.capacity is None:
+        return max(1.0, _whole(fixed / saved))
+    month = own.machine_month.to("usd/machine/month")
+    full = max(1, math.floor(own.capacity.to("request/machine/month")))
+    gain, short = saved * full - month, fixed + month - saved
+    if gain >= 0 and short <= 0:
+        return 1.0
+    if gain <= 0:
+        return None
+    steps = _whole(short / gain)
+    return min(_whole((fixed + steps * month) / saved), steps * full + 1)
+
+
+def _whole(number: float) -> float:
+    """The next whole number; one that is whole but for the last bits of a division stays."""
+    return float(math.ceil(number * (1 - 1e-12)))
+
+
+def _why(named: Named, volume: float | None, own_quality: float | None) -> Message:
+    """What the comparison says; the quality is as stated, or assumed to be equal."""
+    compared = named.quality is not None and own_quality is not None
+    if volume is None and compared:
+        return say("{name} costs less at every volume; you state a score of {score} for it, your model has {own_score}",
+                   name=named.model, score=named.quality, own_score=own_quality)
+    if volume is None:
+        return say("{name} costs less at every volume, if it answers as well: no score is stated for it",
+                   name=named.model)
+    if compared:
+        return say("from {requests} requests a month on your own model costs no more, whole machines counted; you "
+                   "state a score of {score} for {name}, your model has {own_score}",
+                   requests=volume, name=named.model, score=named.quality, own_score=own_quality)
+    return say("from {requests} requests a month on your own model costs no more, whole machines counted, if {name} "
+               "answers as well: no score is stated for it", requests=volume, name=named.model)
+
+
+def _why_not_priced(named: Named, dataset: Dataset) -> Message:
+    if _input_tokens(named, "alternative", dataset) is None:
+        return say("not priced: give {name} its input_tokens_per_request", name=named.model)
+    return say("not priced: {name} is in no price table; give usd_per_1m_input_tokens and usd_per_1m_output_tokens",
+               name=named.model)

@@ -1,0 +1,128 @@
+"""What a candidate costs: the bill of training it, and of answering with it at the stated demand.
+
+    machine a month = price an hour × 730 hours
+    capacity        = measured rate of one process × processes × planned utilisation × 730 hours
+    machines        = requests a month ÷ capacity, rounded up, at least 1
+    usd a month     = fixed + per request × requests + machines × machine a month
+
+Processes: one a core, as many as fit into the memory. The utilisation leaves room for the peaks of a month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from breakeven.core.figure import Figure, assumed, constant, derived, measured, pick, published
+from breakeven.core.words import N_, Message, say
+from breakeven.plan.demand import stated_demand
+from breakeven.plan.unit_figures import ONE_MACHINE, UnitFigures
+from breakeven.prices.here import this_machine
+from breakeven.prices.tables import nearest_offer, offer_named
+from breakeven.records.cost import CandidateCost
+from breakeven.records.job import Bill
+from breakeven.records.machine import Machine, Offer
+from breakeven.records.measurement import Measurement
+from breakeven.records.project import Project
+from breakeven.records.record import FigureRecord, MessageRecord
+
+HERE = "here"
+HOURS_PER_MONTH = constant(730.0, "hour/month", N_("hours in a month, 8,760 ÷ 12"))
+UTILISATION = 0.5
+"""Of a machine's measured rate, the share that is planned for: demand has peaks within a month."""
+
+
+@dataclass(frozen=True)
+class MachinePrice:
+    """A machine, what it costs (usd/hour), and why that price."""
+
+    machine: Machine
+    usd_per_hour: Figure
+    why: Message
+
+
+def machine_price(name: str, here: Machine) -> MachinePrice:
+    """The price of `here` (by the nearest offer) or of a machine of the tables. Raises UsageError if unknown."""
+    if name == HERE:
+        nearest = nearest_offer(here)
+        return MachinePrice(here, _hourly(nearest.offer, N_("price an hour of the offer nearest to this machine")),
+                            nearest.why)
+    offer = offer_named(name)
+    why = say("priced as {offer}, as the project file says", offer=offer.machine.name)
+    return MachinePrice(offer.machine, _hourly(offer, N_("price of the machine an hour")), why)
+
+
+def _hourly(offer: Offer, name: str) -> Figure:
+    return published(offer.usd_per_hour, "usd/hour", name, f"{offer.machine.name}: {offer.source}", offer.date)
+
+
+def train_price(project: Project, here: Machine | None = None) -> Figure:
+    """What the training machine costs, in usd/hour. `here` is this machine when it is not given."""
+    return machine_price(project.compute.train_on, here or this_machine()).usd_per_hour
+
+
+def train_usd(project: Project, bill: Bill, here: Machine | None = None) -> Figure:
+    """Measured seconds of training × the price of the training machine, in usd."""
+    seconds = measured(bill.seconds, "second", N_("seconds of training"), "the run's own clock")
+    return (seconds * train_price(project, here)).counted_in("usd").named(N_("training"))
+
+
+def unit_figures(project: Project, measurement: Measurement) -> UnitFigures:
+    """Fixed + per request + step of a candidate served on `compute.serve_on`, with all that they rest on."""
+    priced = machine_price(project.compute.serve_on, measurement.machine)
+    month = (priced.usd_per_hour * HOURS_PER_MONTH / ONE_MACHINE).counted_in("usd/machine/month")
+    return UnitFigures(
+        fixed=assumed(0.0, "usd/month", N_("fixed cost of serving: storage, address, load balancer"), "default"),
+        per_request=assumed(0.0, "usd/request", N_("cost of a request beside the machine: network"), "default"),
+        machine_month=month.named(N_("price of a machine a month")),
+        capacity=capacity(priced.machine, measurement),
+    )
+
+
+def capacity(machine: Machine, measurement: Measurement) -> Figure:
+    """What one machine answers in a month at the planned utilisation, in request/machine/month."""
+    rate = measured(measurement.requests_per_second, "request/second", N_("answers a second of one process"),
+                    f"{measurement.rows_timed} answers on {measurement.machine.processor or measurement.machine.name}")
+    if machine != measurement.machine:
+        rate = rate * assumed(1.0, "1", N_("speed of its cores against the cores of this machine"), "default")
+    used = assumed(UTILISATION, "1", N_("planned utilisation of a machine"), "default")
+    answers = rate * processes(machine, measurement) * used * HOURS_PER_MONTH
+    return answers.counted_in("request/machine/month").named(N_("answers of a machine a month"))
+
+
+def processes(machine: Machine, measurement: Measurement) -> Figure:
+    """Answering processes of a machine: one a core, as many as its memory holds, at least one."""
+    cores = measured(max(1, machine.cores), "1/machine", N_("cores"), machine.name)
+    if not machine.memory_bytes or not measurement.peak_bytes:
+        return cores
+    memory = measured(machine.memory_bytes, "byte/machine", N_("memory of the machine"), machine.name)
+    need = measured(measurement.peak_bytes, "byte", N_("memory of one answering process"), "its peak")
+    holds = derived(max(1.0, memory.value // need.value), "1/machine", "rounded down", (memory, need))
+    return pick(min, (cores, holds), N_("answering processes"))
+
+
+def price(project: Project, candidate: str, measurement: Measurement, bill: Bill) -> CandidateCost:
+    """The bill of a measured candidate at the demand of month 1 as stated.
+
+    Without demand the price per 1,000 is that of one machine answering all it is planned for.
+    """
+    unit_cost = unit_figures(project, measurement)
+    demand = stated_demand(project.demand)
+    month = unit_cost.usd_per_month(demand)
+    machines = unit_cost.machines(demand)
+    per_1k = (month / _answered(demand, unit_cost)).counted_in("usd/1k request").named(N_("price per 1,000 answers"))
+    return CandidateCost(
+        candidate=candidate,
+        train_usd=FigureRecord.of(train_usd(project, bill, measurement.machine)),
+        unit=unit_cost.record(candidate),
+        machines=int(machines.value) if machines else 0,
+        usd_per_month=FigureRecord.of(month),
+        usd_per_1k=FigureRecord.of(per_1k),
+        priced_as=MessageRecord.of(machine_price(project.compute.serve_on, measurement.machine).why),
+    )
+
+
+def _answered(demand: Figure, unit_cost: UnitFigures) -> Figure:
+    """The requests that a month's cost is shared among, in request/month."""
+    if demand.value > 0 or unit_cost.capacity is None:
+        return demand
+    return (unit_cost.capacity * ONE_MACHINE).counted_in("request/month")
