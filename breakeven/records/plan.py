@@ -30,7 +30,7 @@ class Plan(Record):
     paid_back_month: int | None
     """The first month from which on cumulative net stays at or above zero."""
     runway_months: int | None
-    """The last month that ends with cash at or above zero; None if cash never runs out in the plan."""
+    """The last month before cash first ends below zero (0: in month 1); None if cash never runs out in the plan."""
     lowest_cash_usd: float
     lowest_cash_month: int
     capital_need_usd: float
