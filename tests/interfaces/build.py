@@ -285,7 +285,7 @@ def number_run() -> Run:
     release = support_run().release
     assert release is not None
     tested = release.model_copy(update={"candidate": "boosted", "test": _number("boosted", 49_100.0, "test")})
-    return support_run(project=asked, rungs=rungs, choice=choice, release=tested)
+    return support_run(alternatives=(), project=asked, rungs=rungs, choice=choice, release=tested)
 
 
 def _number(name: str, value: float, part: Literal["validation", "test"] = "validation") -> Evaluation:

@@ -1,0 +1,61 @@
+"""The report of a run: one HTML file that opens offline, can be printed and holds no script."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from breakeven import __version__
+from breakeven.interfaces import answer
+from breakeven.interfaces.report import tables
+from breakeven.interfaces.report.cash_chart import cash_chart
+from breakeven.interfaces.report.confusion_map import confusion_map, worst_pairs
+from breakeven.interfaces.report.frontier_chart import frontier_chart
+from breakeven.interfaces.report.ladder_chart import ladder_chart
+from breakeven.interfaces.report.voice import Subject
+from breakeven.interfaces.terminal.text import safe, shortened
+from breakeven.interfaces.words import Voice
+from breakeven.records.run import Run
+from breakeven.store import write_bytes
+
+LONGEST_TEXT = 400
+"""Characters of a user's text that the report shows."""
+
+
+def write_report(run: Run, out: Path, language: str) -> Path:
+    """Write the report of a run in a language and return its path. Raises StorageError."""
+    write_bytes(out, render(run, language).encode())
+    return out
+
+
+def render(run: Run, language: str) -> str:
+    """The report as HTML. Every text that comes from outside is escaped by the template engine."""
+    subject = Subject(run, Voice(language))
+    return _templates().get_template("report.html.j2").render(
+        subject=subject, run=run, voice=subject.voice, write=subject.write, answer=answer, tables=tables,
+        charts={"ladder": ladder_chart, "frontier": frontier_chart, "cash": cash_chart},
+        confusion_map=confusion_map, worst_pairs=worst_pairs, version=__version__,
+    )
+
+
+@cache
+def _templates() -> Environment:
+    folder = Path(__file__).parent / "templates"
+    made = Environment(
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )
+    made.globals["say"] = _say
+    made.filters |= {"clean": lambda text: safe(shortened(str(text), LONGEST_TEXT))}
+    return made
+
+
+@pass_context
+def _say(context: Context, template: str, /, **values: Any) -> str:
+    """`say` in a template gives the text at once, in the language of the report."""
+    voice: Voice = context["voice"]
+    return voice.say(template, **values)

@@ -1,0 +1,189 @@
+"""The rows of the report's tables, already as text; what they look like is said by the templates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from breakeven.core.words import N_
+from breakeven.interfaces.answer import OUTCOMES, PROVENANCES, amount, metric_title, rung_state
+from breakeven.interfaces.report.voice import Subject
+from breakeven.interfaces.terminal.ladder import cells
+from breakeven.interfaces.terminal.screen import rows_of
+from breakeven.records.dataset import Dataset
+from breakeven.records.evaluation import Evaluation, Slice
+from breakeven.records.ledger import Entry, Ledger
+from breakeven.records.plan import LINES, Plan
+from breakeven.records.record import FigureRecord
+from breakeven.records.run import Rung
+
+PLAN_TITLES = {
+    "requests": N_("requests"), "revenue": N_("revenue"), "serving": N_("serving"), "training": N_("training"),
+    "team": N_("team"), "marketing": N_("marketing"), "rounds": N_("funding rounds"), "net": N_("net"),
+    "cash": N_("cash"), "cumulative": N_("cumulative net"),
+}
+__all__ = [
+    "assumption_rows", "bill_rows", "figure_text", "input_names", "ladder_rows", "plan_rows", "rows_of", "score_rows",
+    "source_text", "unfolded", "worst_slices",
+]
+DEEPEST = 6
+MOST_ASSUMPTIONS = 200
+MOST_SLICES = 12
+MOST_NAMES = 40
+
+
+@dataclass(frozen=True)
+class RungRow:
+    """A line of the ladder's table."""
+
+    name: str
+    family: str
+    state: str
+    picked: bool
+    trained: bool
+    cells: tuple[str, ...]
+
+
+def ladder_rows(subject: Subject) -> list[RungRow]:
+    """Every rung with its numbers and what became of it."""
+    return [
+        RungRow(
+            rung.name, rung.family, subject.voice(rung_state(rung, subject.run)), subject.is_picked(rung),
+            rung.outcome == "trained", cells(rung, subject.write) if rung.outcome == "trained" else (),
+        )
+        for rung in subject.run.rungs
+    ]
+
+
+def bill_rows(subject: Subject) -> list[tuple[str, ...]]:
+    """(name, outcome, seconds, processor seconds, peak memory, money) of all work that was done."""
+    return [_bill_row(subject, rung) for rung in subject.run.rungs if rung.bill]
+
+
+def _bill_row(subject: Subject, rung: Rung) -> tuple[str, ...]:
+    bill, write = rung.bill, subject.write
+    usd = amount(rung.cost.train_usd, "usd") if rung.cost else bill.usd if bill else None
+    numbers = (
+        write.seconds(bill.seconds), write.seconds(bill.cpu_seconds), write.bytes(bill.peak_bytes or None)
+    ) if bill else ("—", "—", "—")
+    return (rung.name, subject.voice(OUTCOMES[rung.outcome]), *numbers, write.usd(usd))
+
+
+def score_rows(subject: Subject) -> list[tuple[str, str, str, str]]:
+    """(metric, test, its interval, validation) of the chosen candidate, the target's metric first."""
+    rung, release = subject.picked, subject.run.release
+    seen = {s.metric: s for s in rung.evaluation.scores} if rung and rung.evaluation else {}
+    tested = {s.metric: s for s in release.test.scores} if release else {}
+    rows = []
+    for name in dict.fromkeys((*tested, *seen)):
+        test, validation = tested.get(name), seen.get(name)
+        both = test.low is not None and test.high is not None if test else False
+        interval = f"{subject.write.score(test.low)} – {subject.write.score(test.high)}" if test and both else "—"
+        title = subject.voice(metric_title(subject.run, name))
+        rows.append((title, subject.write.score(test.value if test else None), interval,
+                     subject.write.score(validation.value if validation else None)))
+    return rows
+
+
+def worst_slices(subject: Subject, evaluation: Evaluation) -> list[Slice]:
+    """The slices by score, the weakest first; those without a score last."""
+    sign = 1.0 if subject.higher else -1.0
+
+    def order(one: Slice) -> float:
+        return math.inf if one.score.value is None else sign * one.score.value
+
+    return sorted(evaluation.slices, key=order)[:MOST_SLICES]
+
+
+def input_names(data: Dataset) -> list[str]:
+    """The names of the input columns, of many the first ones."""
+    names = [column.name for column in data.inputs]
+    return names if len(names) <= MOST_NAMES else [*names[:MOST_NAMES], "…"]
+
+
+def plan_rows(subject: Subject, plan: Plan) -> tuple[list[str], list[list[str]]]:
+    """(titles, one row a month): money by line, requests and machines as counts."""
+    titles = [subject.voice(N_("month")), *(subject.voice(PLAN_TITLES[line]) for line in LINES)]
+    rows = []
+    for month in plan.months:
+        asked = subject.write.number(round(month.values["requests"]))
+        money = [_whole_usd(subject, month.values[line]) for line in LINES if line != "requests"]
+        rows.append([str(month.month), asked, *money])
+    return titles, rows
+
+
+def _whole_usd(subject: Subject, value: float) -> str:
+    """Plans are read in whole dollars; below ten the cents are shown, of which a month has two digits."""
+    return subject.write.usd(round(value, 0 if abs(value) >= 10 else 2)).removesuffix(".00")
+
+
+@dataclass(frozen=True)
+class Unfolded:
+    """A figure of the plan with what it was made of."""
+
+    title: str
+    value: str
+    made_by: str
+    provenance: str
+    sources: str
+    parts: tuple[Unfolded, ...]
+
+
+def unfolded(subject: Subject, plan: Plan, month: int) -> list[Unfolded]:
+    """Every line of one month, down to what it rests on."""
+    cells_of_month = plan.months[month - 1].cells
+    return [
+        _unfold(subject, plan.ledger, cells_of_month[line], DEEPEST, subject.voice(PLAN_TITLES[line]))
+        for line in LINES if line in cells_of_month
+    ]
+
+
+def _unfold(subject: Subject, ledger: Ledger, number: int, depth: int, title: str = "") -> Unfolded:
+    entry = ledger.entries[number]
+    figure = entry.figure
+    parts = tuple(_unfold(subject, ledger, part, depth - 1) for part in entry.parts) if depth else ()
+    return Unfolded(
+        title=title or _named(subject, entry),
+        value=figure_text(subject, figure),
+        made_by=entry.made_by,
+        provenance=figure.provenance.value,
+        sources=source_text(figure),
+        parts=parts,
+    )
+
+
+def _named(subject: Subject, entry: Entry) -> str:
+    return subject.voice(entry.figure.name) if entry.figure.name else subject.voice(N_("in between"))
+
+
+def figure_text(subject: Subject, figure: FigureRecord) -> str:
+    """The value with its unit: `$0.096 / hour`, `200,000 request/month`; a range behind it."""
+    text = _with_unit(subject, figure.value, figure.unit)
+    if figure.low is None or figure.high is None:
+        return text
+    return f"{text} ({subject.write.number(figure.low)} – {subject.write.number(figure.high)})"
+
+
+def _with_unit(subject: Subject, value: float, unit: str) -> str:
+    money, slash, rest = unit.partition("/")
+    if money == "usd":
+        return subject.write.usd(value) + (f" / {rest}" if slash else "")
+    if unit == "percent":
+        return subject.write.share(value / 100)
+    return subject.write.number(value) + ("" if unit == "1" else f" {unit}")
+
+
+def source_text(figure: FigureRecord) -> str:
+    """Where it comes from, with dates."""
+    return "; ".join(f"{title} ({date})" if date else title for title, date in figure.sources)
+
+
+def assumption_rows(subject: Subject, plan: Plan) -> list[tuple[str, str, str, str, str]]:
+    """(name, value, provenance as a word and as a key, source) of all that the plan rests on."""
+    return [
+        (
+            subject.voice(figure.name) or "—", figure_text(subject, figure),
+            subject.voice(PROVENANCES[figure.provenance.value]), figure.provenance.value, source_text(figure),
+        )
+        for figure in plan.assumptions[:MOST_ASSUMPTIONS]
+    ]
