@@ -14,7 +14,7 @@ from breakeven.engines.engine import Engine
 from breakeven.inputs import INPUTS
 from breakeven.inputs.input import Input
 from breakeven.models import MODELS
-from breakeven.models.artifact import folder_bytes
+from breakeven.models.measure import folder_bytes
 from breakeven.models.model import Declined, Member, Model, Trained, Work
 from breakeven.outputs import OUTPUTS
 from breakeven.outputs.output import Output
