@@ -33,8 +33,8 @@ class Nearest:
 
 def _rows(name: str) -> list[dict[str, str]]:
     """The rows of a table of `data/`, as text."""
-    with files("breakeven.prices").joinpath("data", name).open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+    text = files("breakeven.prices").joinpath("data", name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 def _number(text: str) -> float | None:
@@ -119,12 +119,16 @@ def nearest_offer(machine: Machine) -> Nearest:
     if enough:
         offer = min(enough, key=lambda offer: offer.usd_per_hour)
         why = say("priced as {offer}, the cheapest offer of the price tables with at least {cores} cores and "
-                  "{memory_bytes} of memory", offer=offer.machine.name, cores=machine.cores, memory_bytes=machine.memory_bytes)
+                  "{memory_bytes} of memory", **_told(offer, machine))
         return Nearest(offer, why)
     largest = max(pool or offers(), key=lambda offer: (offer.machine.gpus, offer.machine.cores, offer.usd_per_hour))
-    why = say("priced as {offer}, the largest offer of the price tables: none has {cores} cores and {memory_bytes} of memory",
-              offer=largest.machine.name, cores=machine.cores, memory_bytes=machine.memory_bytes)
+    why = say("priced as {offer}, the largest offer of the price tables: none has {cores} cores and {memory_bytes} "
+              "of memory", **_told(largest, machine))
     return Nearest(largest, why)
+
+
+def _told(offer: Offer, machine: Machine) -> dict[str, str | int]:
+    return {"offer": offer.machine.name, "cores": machine.cores, "memory_bytes": machine.memory_bytes}
 
 
 def _same_kind(offered: Machine, wanted: Machine) -> bool:
