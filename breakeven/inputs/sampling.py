@@ -56,7 +56,8 @@ def by_group(groups: np.ndarray, want: int, generator: np.random.Generator) -> n
             free -= int(sizes[group])
     if not taken.any() and len(sizes) > 1:
         taken[np.argmin(sizes)] = True
-    return taken[groups]
+    mask: np.ndarray = taken[groups]
+    return mask
 
 
 def deal_groups(groups: np.ndarray, folds: int, generator: np.random.Generator) -> np.ndarray:
@@ -70,7 +71,8 @@ def deal_groups(groups: np.ndarray, folds: int, generator: np.random.Generator) 
         weight, fold = weights[0]
         fold_of[group] = fold
         heapq.heapreplace(weights, (weight + int(sizes[group]), fold))
-    return fold_of[groups]
+    folds_of_rows: np.ndarray = fold_of[groups]
+    return folds_of_rows
 
 
 def newest(times: np.ndarray, want: int) -> np.ndarray:

@@ -18,8 +18,8 @@ from breakeven.outputs.output import Metric
 from breakeven.outputs.scorer import Weighted, prepared
 
 LEVEL = 0.95
-MOST, FEWEST = 1000, 200
-WORK = 20_000_000
+MOST, FEWEST = 500, 200
+WORK = 10_000_000
 """Rows times columns times resamples that an interval may cost: more rows need fewer resamples, as their
 scores spread less."""
 BIAS_THAT_COUNTS = 0.25

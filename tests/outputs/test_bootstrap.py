@@ -117,5 +117,5 @@ def test_a_metric_of_a_stranger_needs_no_first_step() -> None:
 
 
 def test_more_rows_get_fewer_resamples() -> None:
-    assert resamples_for(100, 2) == 1000 > resamples_for(16_000, 2) > resamples_for(16_000, 10) == 200
-    assert resamples_for(0, 0) == 1000
+    assert resamples_for(100, 2) == 500 > resamples_for(16_000, 2) > resamples_for(16_000, 10) == 200
+    assert resamples_for(0, 0) == 500
