@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from breakeven.outputs.output import Metric, Output
 from breakeven.records.evaluation import Evaluation
 from breakeven.records.project import Project
 from breakeven.records.run import Rung
-from breakeven.stages.evaluate import evaluate
+from breakeven.stages.evaluate import compare, evaluate, row_groups
 from breakeven.stages.price import price
 from breakeven.stages.work import Climb
 from breakeven.tasks import task_named
@@ -40,27 +40,28 @@ class Judge:
         if measured.measurement is None:
             return rung.model_copy(update={"outcome": "failed", "reason": measured.reason})
         cost = price(self.project, rung.name, measured.measurement, rung.bill)
-        evaluation = self._validation(rung, {})
+        evaluation = self._validation(rung)
         return rung.model_copy(update={"evaluation": evaluation, "measurement": measured.measurement, "cost": cost})
 
     def compare(self, rungs: tuple[Rung, ...]) -> tuple[Rung, ...]:
         """The same rungs, each trained one compared with all the others on the validation rows."""
         found = {rung.name: self._predictions(rung) for rung in rungs if rung.outcome == "trained"}
-        return tuple(
-            rung.model_copy(
-                update={"evaluation": self._validation(rung, {n: p for n, p in found.items() if n != rung.name})}
-            )
-            if rung.name in found
-            else rung
-            for rung in rungs
-        )
+        return tuple(self._compared(rung, found) if rung.name in found else rung for rung in rungs)
+
+    def _compared(self, rung: Rung, found: dict[str, np.ndarray]) -> Rung:
+        rows, truth = self._scored
+        others = {name: predictions for name, predictions in found.items() if name != rung.name}
+        groups = row_groups(rows, self.climb.dataset)
+        compared = compare(self.metric, truth, found[rung.name], others, groups)
+        assert rung.evaluation is not None
+        return rung.model_copy(update={"evaluation": rung.evaluation.model_copy(update={"comparisons": compared})})
 
     def test(self, rung: Rung) -> Evaluation:
         """The evaluation on the test rows: only ever for the candidate that is released."""
         scored = self.climb.after("score", rung)
         rows = read_part(self._folder, "test")
         predictions = load_predictions(self.climb.store.job_folder(scored.digest) / PREDICTIONS)
-        return self._evaluate(rung, "test", rows, self._encode(rows), predictions, {})
+        return self._evaluate(rung, "test", rows, self._encode(rows), predictions)
 
     # --- the rows, read once
 
@@ -88,11 +89,13 @@ class Judge:
     def _predictions(self, rung: Rung) -> np.ndarray:
         return load_predictions(self.climb.store.folder / rung.folder / PREDICTIONS)
 
-    def _validation(self, rung: Rung, others: dict[str, np.ndarray]) -> Evaluation:
+    def _validation(self, rung: Rung) -> Evaluation:
         rows, truth = self._scored
-        return self._evaluate(rung, "validation", rows, truth, self._predictions(rung), others)
+        return self._evaluate(rung, "validation", rows, truth, self._predictions(rung))
 
-    def _evaluate(self, rung, part, rows, truth, predictions, others):  # type: ignore[no-untyped-def]
+    def _evaluate(
+        self, rung: Rung, part: Literal["validation", "test"], rows: pa.Table, truth: np.ndarray, predictions: np.ndarray
+    ) -> Evaluation:
         return evaluate(
             rung.name,
             part,
@@ -104,5 +107,4 @@ class Judge:
             truth,
             predictions,
             train_value=self.climb.train_value(rung) if part == "validation" else None,
-            others=others,
         )
