@@ -6,7 +6,9 @@ columns are, how a row is shown to people, and which views it offers to models. 
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -17,6 +19,9 @@ from breakeven.records.dataset import Column
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
+
+Folds = Sequence[tuple["np.ndarray", "np.ndarray"]]
+"""Pairs of row numbers (fit, score)."""
 
 
 class View(ABC):
@@ -32,6 +37,12 @@ class View(ABC):
     @abstractmethod
     def fit(self, rows: pa.Table, target: np.ndarray) -> Any:
         """Learn from training rows (n, target in the output's encoding) and return their matrix (n, d)."""
+
+    def fit_folds(self, rows: pa.Table, target: np.ndarray, folds: Folds) -> Iterator[tuple[Any, Any]]:
+        """For each fold the matrices of its fit and of its score rows, learned on its fit rows alone."""
+        for fit, score in folds:
+            view = copy.deepcopy(self)
+            yield view.fit(rows.take(fit), target[fit]), view.transform(rows.take(score))
 
     @abstractmethod
     def transform(self, rows: pa.Table) -> Any:

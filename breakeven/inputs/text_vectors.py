@@ -1,0 +1,202 @@
+"""Texts as TF-IDF vectors of hashed n-grams.
+
+Columns fall into blocks (single words, word groups, characters …). A value is (1 + ln count) * idf with
+idf = ln((1 + texts) / (1 + texts that hold it)) + 1, and each block of a row is scaled to length 1, so that the many
+characters do not drown the few words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pyarrow as pa
+from safetensors.numpy import load_file, save_file
+from scipy import sparse
+
+from breakeven.inputs.input import Folds, View
+from breakeven.inputs.ngrams import Grams, Units, leading, ngrams, read_units
+from breakeven.inputs.vocabulary import Vocabulary
+from breakeven.records.dataset import Column
+
+Blocks = tuple[tuple[str, ...], ...]
+
+WORDS_AND_CHARACTERS: Blocks = (
+    ("word 1", "leading 3"),
+    ("word 2", "word 3", "skip 2"),
+    ("character 2", "character 3", "character 4", "character 5"),
+)
+"""Kinds of n-grams by block. `leading 3`: the first three words with their places; `skip 2`: word pairs over a gap."""
+
+BATCH_CHARACTERS = 500_000
+LEARN_CHARACTERS = 8_000_000
+"""So much text, spread evenly over the rows, is enough to learn the vocabulary from."""
+MOST_COLUMNS = 600_000
+
+
+class TextVectors(View):
+    """A CSR matrix (n, columns) float32 of the cells of all columns of a row, joined by line breaks."""
+
+    name: ClassVar[str] = "vectors"
+
+    def __init__(
+        self, columns: tuple[Column, ...], blocks: Blocks = WORDS_AND_CHARACTERS, most: int = MOST_COLUMNS
+    ) -> None:
+        self.columns = tuple(column.name for column in columns)
+        self.blocks, self.most = blocks, most
+        self.vocabulary = Vocabulary(np.zeros(0, np.uint64))
+        self.block_of = np.zeros(0, np.uint8)
+        self.idf = np.zeros(0, np.float32)
+
+    def fit(self, rows: pa.Table, target: np.ndarray) -> sparse.csr_matrix:
+        """Learn vocabulary and idf; the target is not looked at."""
+        counts = self._learn(rows)
+        self.idf = _idf(counts)
+        return self._weigh(counts, self.idf)
+
+    def fit_folds(self, rows: pa.Table, target: np.ndarray, folds: Folds) -> Iterator[tuple[Any, Any]]:
+        """As the contract says; the n-grams are counted once, and each fold knows those of its own rows only."""
+        counts = self._learn(rows)
+        for fit, score in folds:
+            mine = counts[fit]
+            idf = _idf(mine)
+            yield self._weigh(mine, idf), self._weigh(counts[score], idf)
+
+    def transform(self, rows: pa.Table) -> sparse.csr_matrix:
+        return self._weigh(self._count(_texts(rows, self.columns)), self.idf)
+
+    def keep(self, columns: np.ndarray) -> None:
+        """Forget all columns but these (ascending); the values of the others do not change by more than their scale."""
+        self.vocabulary = Vocabulary(self.vocabulary.hashes[columns])
+        self.block_of, self.idf = self.block_of[columns], self.idf[columns]
+
+    def save(self, folder: Path) -> None:
+        tensors = {"hashes": self.vocabulary.hashes, "block_of": self.block_of, "idf": self.idf}
+        save_file(tensors, folder / "vectors.safetensors")
+        learned = {"columns": self.columns, "blocks": self.blocks}
+        (folder / "vectors.json").write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        learned = json.loads((folder / "vectors.json").read_text(encoding="utf-8"))
+        view = cls((), tuple(tuple(kinds) for kinds in learned["blocks"]))
+        view.columns = tuple(learned["columns"])
+        tensors = load_file(folder / "vectors.safetensors")
+        view.vocabulary, view.block_of = Vocabulary(tensors["hashes"]), tensors["block_of"]
+        view.idf = tensors["idf"]
+        return view
+
+    # --- learning
+
+    def _learn(self, rows: pa.Table) -> sparse.csr_matrix:
+        """Choose the vocabulary; the counts of its n-grams in all rows."""
+        texts = _texts(rows, self.columns)
+        sample = _spread(texts, LEARN_CHARACTERS)
+        found: list[list[np.ndarray]] = [[] for _ in self.blocks]
+        for batch in _batches(sample):
+            for seen, block in zip(found, self._grams(batch), strict=True):
+                seen.extend(grams[0] for grams in block)
+        hashes, self.block_of = _choose([np.concatenate(block) for block in found], self.most)
+        self.vocabulary = Vocabulary(hashes)
+        return self._count(texts)
+
+    def _grams(self, texts: Sequence[str | None]) -> list[list[Grams]]:
+        """The n-grams of a batch, by block."""
+        characters, words = read_units(texts)
+        return [[_grams_of(kind, characters, words) for kind in block] for block in self.blocks]
+
+    # --- vectors
+
+    def _count(self, texts: Sequence[str | None]) -> sparse.csr_matrix:
+        """How often each known n-gram is in each text (n, columns)."""
+        parts = [self._count_batch(batch) for batch in _batches(texts)]
+        return sparse.vstack(parts, "csr") if len(parts) > 1 else parts[0]
+
+    def _count_batch(self, texts: Sequence[str | None]) -> sparse.csr_matrix:
+        grams = [grams for block in self._grams(texts) for grams in block]
+        columns = self.vocabulary.find(np.concatenate([hashes for hashes, _ in grams]))
+        rows = np.concatenate([rows for _, rows in grams])
+        known = columns >= 0
+        return _counted(rows[known], columns[known], (len(texts), len(self.vocabulary)))
+
+    def _weigh(self, counts: sparse.csr_matrix, idf: np.ndarray) -> sparse.csr_matrix:
+        """Counts as TF-IDF, each block of a row of length 1."""
+        values = (1 + np.log(counts.data)) * idf[counts.indices]
+        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+        places = rows * len(self.blocks) + self.block_of[counts.indices]
+        lengths = np.sqrt(np.bincount(places, values.astype(np.float64) ** 2, minlength=1))
+        values /= np.maximum(lengths, 1e-12)[places].astype(np.float32)
+        return sparse.csr_matrix((values, counts.indices, counts.indptr), shape=counts.shape)
+
+
+def _grams_of(kind: str, characters: Units, words: Units) -> Grams:
+    """The n-grams that a name such as `word 2` asks for."""
+    name, _, number = kind.partition(" ")
+    match name:
+        case "word":
+            return ngrams(words, int(number))
+        case "skip":
+            return ngrams(words, int(number), gap=1)
+        case "leading":
+            return leading(words, int(number))
+        case "character":
+            return ngrams(characters, int(number))
+    raise ValueError(f"no n-grams are named {kind!r}")
+
+
+def _texts(rows: pa.Table, columns: Sequence[str]) -> list[str | None]:
+    """The text of each row."""
+    cells = [rows.column(name).to_pylist() for name in columns]
+    if len(cells) == 1:
+        return cells[0]
+    return ["\n".join(cell for cell in row if cell) for row in zip(*cells, strict=True)]
+
+
+def _spread(texts: list[str | None], characters: int) -> list[str | None]:
+    """Every text, or every k-th, so that they hold about so many characters at most."""
+    total = sum(len(text) for text in texts if text)
+    return texts[:: max(1, -(-total // characters))]
+
+
+def _batches(texts: Sequence[str | None]) -> Iterator[Sequence[str | None]]:
+    """Stretches of texts of about BATCH_CHARACTERS; at least one, if an empty one."""
+    if len(texts) <= 64:
+        yield texts
+        return
+    sizes = np.cumsum([len(text) + 1 if text else 1 for text in texts])
+    begun = 0
+    while begun < len(texts):
+        before = sizes[begun - 1] if begun else 0
+        ended = max(begun + 1, int(np.searchsorted(sizes, before + BATCH_CHARACTERS, "right")))
+        yield texts[begun:ended]
+        begun = ended
+
+
+def _choose(blocks: list[np.ndarray], most: int) -> tuple[np.ndarray, np.ndarray]:
+    """At most so many distinct hashes, the most frequent ones, block after block; and the block of each (uint8)."""
+    counted = [np.unique(hashes, return_counts=True) for hashes in blocks]
+    counts = np.concatenate([count for _, count in counted])
+    least = 1
+    while (counts >= least).sum() > most:
+        least += 1
+    kept = [hashes[count >= least] for hashes, count in counted]
+    block_of = np.repeat(np.arange(len(kept), dtype=np.uint8), [len(hashes) for hashes in kept])
+    return np.concatenate(kept), block_of
+
+
+def _counted(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sparse.csr_matrix:
+    """Occurrences as counts; the columns of a row stand in ascending order."""
+    ones = np.ones(len(rows), np.float32)
+    counts = sparse.csr_matrix((ones, (rows, columns)), shape=shape)
+    counts.sum_duplicates()
+    return counts
+
+
+def _idf(counts: sparse.csr_matrix) -> np.ndarray:
+    """ln((1 + n) / (1 + df)) + 1 by column (float32); 0 for a column that no row has."""
+    having = np.bincount(counts.indices, minlength=counts.shape[1])
+    idf = np.log((1 + counts.shape[0]) / (1 + having)) + 1
+    return np.where(having > 0, idf, 0).astype(np.float32)
