@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from breakeven.core.words import Message, say
+from breakeven.core.words import N_, Message, say
 from breakeven.outputs import OUTPUTS
 from breakeven.outputs.output import Metric
 from breakeven.records.cost import Alternative
@@ -68,8 +68,8 @@ def stopped(run: Run) -> Message | None:
 
 
 def why(run: Run) -> Message | None:
-    """Why this candidate."""
-    return say("Why: {reason}.", reason=run.choice.why.message()) if run.choice else None
+    """Why this candidate; the headline says it where the target was missed."""
+    return say("Why: {reason}.", reason=run.choice.why.message()) if run.choice and run.choice.met else None
 
 
 def quality(run: Run) -> Message | None:
@@ -169,6 +169,7 @@ def rung_state(rung: Rung, run: Run) -> Message:
 OUTCOMES = {
     "trained": say("trained"), "refused": say("does not take part"), "failed": say("failed"), "skipped": say("skipped"),
 }
+SPLITS = (N_("stratified"), N_("random"), N_("group"), N_("time"), N_("given"))
 LEVELS = {"blocking": say("blocking"), "warning": say("warning"), "note": say("note")}
 PROVENANCES = {"assumed": say("assumed"), "published": say("published"), "measured": say("measured")}
 

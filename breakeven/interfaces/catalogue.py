@@ -35,8 +35,8 @@ def said() -> dict[str, list[str]]:
 
 
 def has_words(template: str) -> bool:
-    """Whether there is anything to translate: `{place}` alone has nothing."""
-    return any(text.strip(" .,:;()·→↓–—%=") for text, *_ in Formatter().parse(template))
+    """Whether there is anything to translate: `{place}` alone has nothing, a full stop has."""
+    return any(text.strip(" ·→–—%=") for text, *_ in Formatter().parse(template))
 
 
 def placeholders(template: str) -> list[str]:

@@ -56,7 +56,7 @@ class Writer:
         if value is None or not math.isfinite(value):
             return "—"
         if abs(value) < 10 and (abs(value) >= 0.01 or value == 0):
-            return format_decimal(value, "0.000", self.locale)
+            return self._minus(format_decimal(value, "0.000", self.locale))
         return self.number(float(value))
 
     def usd(self, value: float | None) -> str:

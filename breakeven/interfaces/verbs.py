@@ -102,8 +102,7 @@ def run(
     translator(spoken)  # an unknown language is refused before the work, not after it
     options = pipeline.Options(only=tuple(only), budget_seconds=budget_seconds)
     finished = pipeline.run(Path(path), options, watch or Watcher())
-    write_report(path, finished, spoken)
-    return finished
+    return _with_report(finished, write_report(path, finished, spoken))
 
 
 def write_report(path: AnyPath, finished: Run, language: str) -> Path:
@@ -122,7 +121,13 @@ def report_path(path: AnyPath, finished: Run) -> Path:
 
 def show(path: AnyPath = ".", run: str | None = None) -> Run:
     """A finished run from the store, the latest when none is named. Raises ProjectError, UsageError."""
-    return _store(path).run(run)
+    finished = _store(path).run(run)
+    return _with_report(finished, report_path(path, finished))
+
+
+def _with_report(finished: Run, place: Path) -> Run:
+    """The run with the path of its report, when there is one."""
+    return finished.model_copy(update={"report": str(place) if place.exists() else ""})
 
 
 def predict(path: AnyPath, file: AnyPath, out: AnyPath, watch: Watcher | None = None) -> int:

@@ -15,7 +15,7 @@ from breakeven.records.candidate import Candidate
 from breakeven.records.choice import Choice, Left
 from breakeven.records.cost import Alternative, CandidateCost, UnitCost
 from breakeven.records.dataset import Column, Dataset
-from breakeven.records.evaluation import Comparison, Confusion, Evaluation, Mistake, Score, Slice
+from breakeven.records.evaluation import Bin, Comparison, Confusion, Evaluation, Mistake, Score, Slice
 from breakeven.records.job import Bill
 from breakeven.records.machine import Machine
 from breakeven.records.measurement import Measurement
@@ -110,6 +110,8 @@ def evaluation(
                     answer="account access", confidence=0.93),
             Mistake(row=77, shown=HOSTILE, truth="bugs", answer="refunds", confidence=0.71),
         ),
+        reliability=tuple(Bin(confidence=c, right=c * 0.92, rows=int(300 * c**3)) for c in (0.3, 0.5, 0.7, 0.85, 0.97))
+        if labels else (),
         comparisons=(Comparison(other="baseline", difference=-0.6, low=-0.65, high=-0.55, verdict="better"),)
         if name != "baseline" else (),
     )

@@ -60,9 +60,11 @@ def run_app(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str], voice: Voice) -> int:
-    """Click gives back the code of `typer.Exit`; a command that just ends is well done."""
+    """The parser gives back the code of `typer.Exit`, and 130 for Ctrl-C; a command that just ends is well done."""
     result = translated(get_command(app), voice).main(arguments, "breakeven", standalone_mode=False)
     sys.stdout.flush()
+    if result == 130:
+        raise KeyboardInterrupt
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
 

@@ -42,7 +42,7 @@ def _usage_words(error: Any) -> Message:
     """What was wrong, by the names of the parser's own errors."""
     kind = type(error).__name__
     parameter = getattr(error, "param", None)
-    name = parameter.get_error_hint() if parameter else getattr(error, "option_name", None)
+    name = _shown(parameter) if parameter else getattr(error, "option_name", None)
     if kind == "NoSuchOption" and error.possibilities:
         return say("there is no option {name}; did you mean {names}?", name=name, names=sorted(error.possibilities))
     if kind == "NoSuchOption":
@@ -54,6 +54,11 @@ def _usage_words(error: Any) -> Message:
     if kind == "BadOptionUsage":
         return say("the option {name} needs a value", name=name)
     return say("the command cannot be understood: {fault}", fault=error.format_message())
+
+
+def _shown(parameter: Any) -> str:
+    """How people write a parameter: its longest option, or the name of the argument in capitals."""
+    return max(parameter.opts, key=len) if parameter.param_type_name == "option" else str(parameter.name).upper()
 
 
 def _ours(error: BaseException) -> BreakevenError:

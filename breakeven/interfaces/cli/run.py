@@ -34,7 +34,7 @@ def command(
     if as_json:
         print_json(run_json(run))
     else:
-        screen.run(run, verbs.report_path(project, run))
+        screen.run(run)
     raise typer.Exit(EXIT_CODES[run.outcome])
 
 

@@ -29,7 +29,7 @@ def command(
     if as_json:
         print_json(run_json(found))
     else:
-        Screen.of(language).run(found, verbs.report_path(project, found))
+        Screen.of(language).run(found)
     if open_report:
         typer.launch(str(verbs.write_report(project, found, language_of(language))))
 

@@ -16,6 +16,7 @@ from breakeven.interfaces.report.cash_chart import cash_chart
 from breakeven.interfaces.report.confusion_map import confusion_map, worst_pairs
 from breakeven.interfaces.report.frontier_chart import frontier_chart
 from breakeven.interfaces.report.ladder_chart import ladder_chart
+from breakeven.interfaces.report.reliability_chart import reliability_chart
 from breakeven.interfaces.report.voice import Subject
 from breakeven.interfaces.terminal.text import safe, shortened
 from breakeven.interfaces.words import Voice
@@ -38,7 +39,7 @@ def render(run: Run, language: str) -> str:
     return _templates().get_template("report.html.j2").render(
         subject=subject, run=run, voice=subject.voice, write=subject.write, answer=answer, tables=tables,
         charts={"ladder": ladder_chart, "frontier": frontier_chart, "cash": cash_chart},
-        confusion_map=confusion_map, worst_pairs=worst_pairs, version=__version__,
+        confusion_map=confusion_map, reliability_chart=reliability_chart, worst_pairs=worst_pairs, version=__version__,
     )
 
 

@@ -81,7 +81,7 @@ def frontier(points: list[Point], higher: bool) -> list[Point]:
 
 def _cost_range(points: list[Point]) -> tuple[float, float]:
     low, high = min(p.usd for p in points), max(p.usd for p in points)
-    room = max((high / low) ** 0.12, 1.6)
+    room = max((high / low) ** 0.12, 2.2)
     return low / room, high * room
 
 

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 from breakeven.core.words import N_
-from breakeven.interfaces.answer import OUTCOMES, PROVENANCES, amount, metric_title, rung_state
+from breakeven.interfaces.answer import OUTCOMES, PROVENANCES, amount, metric_title
 from breakeven.interfaces.report.voice import Subject
-from breakeven.interfaces.terminal.ladder import cells
+from breakeven.interfaces.terminal.ladder import cells, left_lines
 from breakeven.interfaces.terminal.screen import rows_of
 from breakeven.records.dataset import Dataset
 from breakeven.records.evaluation import Evaluation, Slice
@@ -23,8 +23,8 @@ PLAN_TITLES = {
     "cash": N_("cash"), "cumulative": N_("cumulative net"),
 }
 __all__ = [
-    "assumption_rows", "bill_rows", "figure_text", "input_names", "ladder_rows", "plan_rows", "rows_of", "score_rows",
-    "source_text", "unfolded", "worst_slices",
+    "assumption_rows", "bill_rows", "figure_text", "input_names", "ladder_rows", "left_lines", "plan_rows", "rows_of",
+    "score_rows", "source_text", "unfolded", "worst_slices",
 ]
 DEEPEST = 6
 MOST_ASSUMPTIONS = 200
@@ -37,19 +37,17 @@ class RungRow:
     """A line of the ladder's table."""
 
     name: str
-    family: str
-    state: str
     picked: bool
     trained: bool
     cells: tuple[str, ...]
 
 
 def ladder_rows(subject: Subject) -> list[RungRow]:
-    """Every rung with its numbers and what became of it."""
+    """Every rung with its numbers."""
     return [
         RungRow(
-            rung.name, rung.family, subject.voice(rung_state(rung, subject.run)), subject.is_picked(rung),
-            rung.outcome == "trained", cells(rung, subject.write) if rung.outcome == "trained" else (),
+            rung.name, subject.is_picked(rung), rung.outcome == "trained",
+            cells(rung, subject.write) if rung.outcome == "trained" else (),
         )
         for rung in subject.run.rungs
     ]

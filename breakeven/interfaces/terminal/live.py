@@ -39,18 +39,29 @@ class Line:
 
 
 class PlainWatcher(Watcher):
-    """One line for each step; nothing is overwritten, so that logs stay readable."""
+    """One line for each step; nothing is overwritten, so that logs stay readable.
+
+    A stage is told when the one after it begins: what fails at once leaves nothing but the lines of its error.
+    """
 
     def __init__(self, voice: Voice, console: Console) -> None:
         self.voice = voice
         self.console = console
         self.write = writer(voice.language)
+        self.begun: Message | None = None
 
     def print(self, message: Message) -> None:
+        self.flush()
         self.console.print(Text(safe(self.voice(message))), soft_wrap=True)
 
     def stage(self, what: Message) -> None:
-        self.print(what)
+        self.flush()
+        self.begun = what
+
+    def flush(self) -> None:
+        if self.begun:
+            begun, self.begun = self.begun, None
+            self.print(begun)
 
     def rung_begins(self, name: str, seconds: float) -> None:
         self.print(say("{name}: begins, {seconds} at most", name=name, seconds=seconds))
@@ -99,6 +110,10 @@ class LiveWatcher(PlainWatcher):
         line = self.lines.setdefault(name, Line(name))
         line.share, line.score, line.seconds = progress.share, progress.score, progress.seconds
         self.spent(spent_usd, seconds_left)
+
+    def predicted(self, rows: int) -> None:
+        self.now = Text(self.voice.say("{rows} rows answered", rows=rows))
+        self.draw()
 
     def rung_ends(self, rung: Rung, spent_usd: float, seconds_left: float) -> None:
         line = self.lines.setdefault(rung.name, Line(rung.name))
@@ -153,4 +168,6 @@ def watching(voice: Voice, console: Console, quiet: bool) -> Iterator[Watcher]:
         with watcher.live:
             yield watcher
     else:
-        yield PlainWatcher(voice, console)
+        plain = PlainWatcher(voice, console)
+        yield plain
+        plain.flush()

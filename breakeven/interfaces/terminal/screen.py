@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -71,9 +72,11 @@ class Screen:
         if data:
             rows = data.rows
             self.line(say(
-                "{train} rows to train on, {validation} to choose on, {test} to test on; split: {split}",
-                train=rows["train"], validation=rows["validation"], test=rows["test"], split=data.split,
+                "{train} rows to train on, {validation} to choose on, {test} to test on; split: {split}.",
+                train=rows["train"], validation=rows["validation"], test=rows["test"], split=self.voice(data.split),
             ))
+            for message in audit.split:
+                self.line(message.message())
         if audit.blocked:
             self.line(say("Mend what is blocking before anything is trained."), "bold red")
         elif not audit.findings:
@@ -90,7 +93,7 @@ class Screen:
             self.line(say("at {where}{rows}", where=finding.where.message(), rows=rows_of(finding)), indent=2)
             self.line(say("hint: {hint}", hint=finding.hint.message()), indent=2)
 
-    def run(self, run: Run, report: Path) -> None:
+    def run(self, run: Run) -> None:
         from breakeven.interfaces import answer
         from breakeven.interfaces.terminal.ladder import ladder_table, left_lines
 
@@ -107,7 +110,7 @@ class Screen:
         if run.audit.findings:
             self.title(say("Findings in the data"))
             self.findings(run.audit)
-        self._next(run, report)
+        self._next(run)
 
     def _list(self, title: Message, lines: list[Message]) -> None:
         if lines:
@@ -115,14 +118,14 @@ class Screen:
             for line in lines:
                 self.line(line, indent=2)
 
-    def _next(self, run: Run, report: Path) -> None:
+    def _next(self, run: Run) -> None:
         from breakeven.interfaces import answer
 
         self.title(say("Next"))
         if run.release:
             self.line(say("answer a file: {command}", command="breakeven predict FILE --out OUT.csv"), indent=2)
-        if report.exists():
-            self.line(say("read the report: {file}", file=str(report)), indent=2)
+        if run.report:
+            self.line(say("read the report: {file}", file=near(run.report)), indent=2)
         self.line(answer.bill(run), "dim")
 
     def answered(self, rows: int, out: Path) -> None:
@@ -165,6 +168,14 @@ class Screen:
         for title in titles:
             table.add_column(self.voice(title), overflow="fold")
         return table
+
+
+def near(path: str) -> str:
+    """A path from the current folder when that is shorter."""
+    try:
+        return min(path, os.path.relpath(path), key=len)
+    except ValueError:  # another drive
+        return path
 
 
 def rows_of(finding: Finding) -> Message:
