@@ -155,7 +155,7 @@ class LiveWatcher(PlainWatcher):
         return Text(safe(line.name)), bar, *(Text(text) for text in texts)
 
 
-HEADS = (say("candidate"), say("progress"), say("score"), say("95% interval"), say("time"))
+HEADS = (say("candidate"), say("progress"), say("score"), say("95% interval"), say("time taken"))
 
 
 @contextmanager
