@@ -15,6 +15,8 @@ from breakeven.records.dataset import Part
 
 STRONG = 0.05
 """From this share of repeated rows on, the score of a part says little about new rows."""
+STRAY = 0.001
+"""Below this share it cannot move a score."""
 NATURAL = 2.0
 """A table whose rows repeat by nature repeats them across parts at most so many times as often as within train."""
 MANY = 0.05
@@ -49,7 +51,7 @@ def _straddling(seen: Seen, rows: Rows, part: Part, other: Part) -> Iterator[Fin
     twin = int(np.flatnonzero((rows.groups == rows.groups[row]) & (rows.part == other_code))[0])
     yield finding(
         "duplicates",
-        "warning" if has_text(seen) or count / total > NATURAL * _repeated_share(rows) else "note",
+        "warning" if count / total >= STRAY and not _natural(seen, rows, count / total) else "note",
         _straddling_words(part, other, count, total),
         say(
             "{file}, for example row {row}, which is row {twin_row} of {other_file}",
@@ -132,10 +134,11 @@ def _repeated(seen: Seen, rows: Rows) -> Iterator[Finding]:
     )
 
 
-def _repeated_share(rows: Rows) -> float:
-    """The share of training rows that have an equal among the others: how often rows repeat by nature."""
+def _natural(seen: Seen, rows: Rows, share: float) -> bool:
+    """Whether rows of a table without texts repeat across parts about as often as among the training rows."""
     groups = rows.groups[rows.part == 0]
-    return float((np.bincount(groups)[groups] > 1).mean()) if len(groups) else 0.0
+    within = float((np.bincount(groups)[groups] > 1).mean()) if len(groups) else 0.0
+    return not has_text(seen) and share <= NATURAL * within
 
 
 CHECK = Duplicates()

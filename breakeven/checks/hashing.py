@@ -34,4 +34,5 @@ def cell_keys(cells: pa.Array) -> np.ndarray:
     values = coded.dictionary.to_pylist()
     hashes = np.fromiter((hash(value) & 0xFFFFFFFFFFFFFFFF for value in values), np.uint64, len(values))
     codes: np.ndarray = coded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
-    return np.append(hashes, np.uint64(0))[codes]
+    keys: np.ndarray = np.append(hashes, np.uint64(0))[codes]
+    return keys

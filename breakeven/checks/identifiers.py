@@ -13,19 +13,25 @@ FEWEST_ROWS = 50
 """With fewer rows a column is all different by chance."""
 DENSE = 3
 """Whole numbers that are all different and fill a third of their range were counted up."""
+HEAD = 1_000
+"""The first rows tell of nearly every column that it is no identifier, long before all are looked at."""
 MOST_CHARS = 40
 NEARLY_ALL = 0.99
 
 
 def is_identifier(cells: pa.ChunkedArray, column: Column) -> bool:
     """Whether every row has another value, and the values look counted up or made up rather than measured."""
-    known = cells.drop_null()
-    if len(known) < FEWEST_ROWS or len(known) < NEARLY_ALL * len(cells):
+    if len(cells) < FEWEST_ROWS or cells.null_count > (1 - NEARLY_ALL) * len(cells):
         return False
-    if len(pc.unique(known.slice(0, 1000))) < min(len(known), 1000) or len(pc.unique(known)) < len(known):
+    coded = column.kind in ("text", "category")
+    if not _all_different(cells[:HEAD]) or (coded and not _looks_coded(cells[:HEAD])) or not _all_different(cells):
         return False
-    values = amounts(known, column)
-    return _looks_coded(known) if values is None or np.isnan(values).any() else _looks_counted(values)
+    values = amounts(cells.drop_null(), column)
+    return _looks_coded(cells) if values is None or np.isnan(values).any() else _looks_counted(values)
+
+
+def _all_different(cells: pa.ChunkedArray) -> bool:
+    return bool(pc.count_distinct(cells).as_py() == len(cells) - cells.null_count)
 
 
 def _looks_counted(values: np.ndarray) -> bool:
@@ -41,5 +47,5 @@ def _looks_coded(cells: pa.ChunkedArray) -> bool:
     short = pc.less_equal(pc.utf8_length(cells), MOST_CHARS)
     word = pc.invert(pc.match_substring_regex(cells, r"\s"))
     digit = pc.match_substring_regex(cells, r"\d")
-    share = pc.mean(pc.and_(pc.and_(short, word), digit)).as_py()
-    return float(share) >= NEARLY_ALL
+    share = pc.mean(pc.and_(pc.and_(short, word), digit)).as_py()  # of the cells that are not empty
+    return (share or 0.0) >= NEARLY_ALL

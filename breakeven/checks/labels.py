@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from breakeven.checks.check import Check, Seen, finding
-from breakeven.checks.rows import PARTS, ROW
+from breakeven.checks.rows import PARTS
 from breakeven.core.words import Message, say
 from breakeven.inputs.cells import NO_VALUE, to_numbers
+from breakeven.inputs.reader import ROW
 from breakeven.records.audit import Finding
 from breakeven.records.dataset import Part
 
@@ -49,7 +50,8 @@ def _counts(seen: Seen, part: Part) -> Counter[str]:
 def _rows_with(seen: Seen, part: Part, labels: list[str]) -> list[int]:
     """The numbers of the rows of a part that have one of some labels."""
     answers = seen.parts[part][seen.project.data.answer]
-    return seen.parts[part][ROW].filter(pc.is_in(answers, pa.array(labels, answers.type))).to_pylist()
+    rows: list[int] = seen.parts[part][ROW].filter(pc.is_in(answers, pa.array(labels, answers.type))).to_pylist()
+    return rows
 
 
 def _where(seen: Seen, part: Part = "train") -> Message:

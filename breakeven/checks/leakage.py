@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 from breakeven.checks import tags, tell
 from breakeven.checks.check import MOST_ROWS, Check, Seen, finding
 from breakeven.checks.identifiers import is_identifier
-from breakeven.checks.rows import ROW
 from breakeven.core.words import Message, say
 from breakeven.inputs.cells import to_numbers
+from breakeven.inputs.reader import ROW
 from breakeven.records.audit import Finding
 from breakeven.records.dataset import Column
 

@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from breakeven.checks.check import Check, Seen, finding
-from breakeven.checks.rows import PARTS, ROW
+from breakeven.checks.rows import PARTS
 from breakeven.core.words import Message, say
 from breakeven.inputs.cells import contiguous
+from breakeven.inputs.reader import ROW
 from breakeven.outputs.number import read_number
 from breakeven.records.audit import Finding
 from breakeven.records.dataset import Part
@@ -49,8 +50,9 @@ class Numbers(Check):
 def _values(seen: Seen, part: Part) -> np.ndarray:
     """The answers of a part as float64 (n,), NaN for what is not a number."""
     coded = contiguous(seen.parts[part][seen.project.data.answer]).dictionary_encode()
-    values = np.array([read_number(value) for value in coded.dictionary.to_pylist()] + [np.nan])
-    return values[coded.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False)]
+    read = np.array([read_number(value) for value in coded.dictionary.to_pylist()] + [np.nan])
+    values: np.ndarray = read[coded.indices.fill_null(len(read) - 1).to_numpy(zero_copy_only=False)]
+    return values
 
 
 def _where(seen: Seen, part: Part = "train") -> Message:

@@ -98,7 +98,7 @@ def texts_of(table: pa.Table, columns: tuple[str, ...]) -> pa.ChunkedArray:
     if len(columns) == 1:
         return table[columns[0]]
     cells = [table[column] for column in columns]
-    return pc.binary_join_element_wise(*cells, "\n", null_handling="skip")
+    return pc.binary_join_element_wise(*cells, pa.scalar("\n", pa.large_string()), null_handling="skip")
 
 
 def blank_rows(table: pa.Table, columns: tuple[str, ...]) -> np.ndarray:

@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from breakeven.checks.check import Check, Seen, finding
-from breakeven.checks.rows import PARTS, ROW, blank_rows, input_names
+from breakeven.checks.rows import PARTS, blank_rows, input_names
 from breakeven.checks.tell import value_codes
 from breakeven.core.words import Message, say
 from breakeven.inputs.cells import find_decimal, to_numbers
+from breakeven.inputs.reader import ROW
 from breakeven.records.audit import Finding
 from breakeven.records.dataset import Column, Part
 
@@ -188,13 +189,14 @@ def _difference(seen: Seen, part: Part, column: Column) -> Iterator[Finding]:
 
 def _strange(train: pa.ChunkedArray, cells: pa.ChunkedArray, column: Column) -> np.ndarray:
     """Which cells cannot be read as the training cells are: (n,) bool."""
+    strange = np.zeros(len(cells), bool)
     known = cells.is_valid().to_numpy()
     if column.kind == "number":
-        return known & np.isnan(to_numbers(cells, find_decimal(train)))
+        strange = known & np.isnan(to_numbers(cells, find_decimal(train)))
     if column.kind == "category" and column.distinct < len(train) / 2:
         values = pa.array([value for value in value_codes(train)[1] if value is not None], cells.type)
-        return known & ~pc.is_in(cells, values).to_numpy()
-    return np.zeros(len(cells), bool)
+        strange = known & ~pc.is_in(cells, values).to_numpy()
+    return strange
 
 
 CHECK = Schema()

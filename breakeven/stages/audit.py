@@ -113,7 +113,8 @@ def _look(project: Project, task: Task, paths: Mapping[Part, Path], digest: str,
 
 def _with_sizes(why: Message, dataset: Dataset) -> Message:
     """The sentence, with the sizes of the parts as they are now that equal rows stand together."""
-    return say(why.template, **{**why.values, **{name: dataset.rows[name] for name in PARTS if name in why.values}})
+    sizes = {str(part): rows for part, rows in dataset.rows.items() if part in why.values}
+    return say(why.template, **(dict(why.values) | sizes))
 
 
 @contextmanager
@@ -186,13 +187,12 @@ class Rows:
         return pa.table({name: table[name] if name in table.column_names else empty for name in [*names, ROW]})
 
     def _keep_equal_rows_together(self) -> None:
-        """Rows with equal inputs go where most of them are, so that no part is asked what another has told."""
+        """Rows with equal inputs go where the first of them went, so that no part is asked what another has told."""
         place = self.place["train"]
         taken = place >= 0
-        _, groups = np.unique(row_keys(self.raw["train"], self.named.inputs)[taken], return_inverse=True)
-        counts = np.zeros((groups.max(initial=0) + 1, len(PARTS)), np.int64)
-        np.add.at(counts, (groups, place[taken]), 1)
-        moved = counts.argmax(axis=1)[groups]
+        keys = row_keys(self.raw["train"], self.named.inputs)[taken]
+        _, first, groups = np.unique(keys, return_index=True, return_inverse=True)
+        moved = place[taken][first][groups]
         before, after = (np.bincount(where, minlength=len(PARTS)) for where in (place[taken], moved))
         if (np.abs(after - before) <= MOST_MOVED * before).all():
             place[taken] = moved
