@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +15,12 @@ from typing import Any
 from breakeven.core.errors import BreakevenError, DataError, ProjectError, UsageError
 from breakeven.core.words import Message, say
 from breakeven.engines import ENGINES
+from breakeven.engines.engine import Engine
 from breakeven.models.artifact import ARTIFACT
 from breakeven.outputs import OUTPUTS
 from breakeven.outputs.output import Metric
 from breakeven.plan.make_plan import make_plan
+from breakeven.prices.here import usable_cores
 from breakeven.project import project_file, read_project
 from breakeven.records.audit import Audit
 from breakeven.records.choice import Choice
@@ -26,11 +29,11 @@ from breakeven.records.job import Job, Limits, Result
 from breakeven.records.project import Project
 from breakeven.records.record import MessageRecord, digest_of
 from breakeven.records.run import Run, Rung
+from breakeven.stages.alternatives import alternatives
 from breakeven.stages.audit import audit as audit_stage
 from breakeven.stages.budget import Budget
 from breakeven.stages.choose import bound, choose, meets_latency, meets_quality
 from breakeven.stages.judge import Judge
-from breakeven.stages.alternatives import alternatives
 from breakeven.stages.price import train_price, train_usd, unit_figures
 from breakeven.stages.propose import propose
 from breakeven.stages.release import count_opening, release
@@ -69,13 +72,13 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
     project = read_project(file)
     metric = target_metric(project, file)
     store = Store(file.parent)
-    with store.locked():
+    with store.locked(), _engine("local") as engine:
         watch.stage(say("looking at the data"))
         audit = audit_stage(project, file.parent, store)
         dataset = _dataset(audit, file)
         candidates, refusals = propose(dataset, task_named(dataset.task), options.only or project.models.only)
         budget = Budget.of(project.budget, train_price(project).to("usd/second"), options.budget_seconds)
-        climb = Climb(store, ENGINES.get("local"), dataset, metric.name, budget, os.cpu_count() or 1, watch)
+        climb = Climb(store, engine, dataset, metric.name, budget, usable_cores(), watch)
         judge = Judge(project, climb, metric)
         watch.stage(say("climbing the ladder"))
         stopped = climb.climb(candidates, refusals, judge.judge, lambda rung: _enough(rung, project, metric))
@@ -115,7 +118,7 @@ def predict(path: Path, source: Path, target: Path, watch: Watcher | None = None
             digest=digest_of(str(source.resolve()), str(target.resolve())),
             folder=folder,
             limits=Limits(seconds=float("1e9"), bytes=1 << 60),
-            threads=os.cpu_count() or 1,
+            threads=usable_cores(),
             artifact=str(store.release_folder(released.number) / ARTIFACT),
             source=str(source.resolve()),
             target=str(target.resolve()),
@@ -124,6 +127,17 @@ def predict(path: Path, source: Path, target: Path, watch: Watcher | None = None
         result = ENGINES.get("local").run(job, lambda step: progress(int(step.score or 0)))
         _raise_its_error(Path(folder), result)
     return int(result.values["rows"] or 0)
+
+
+@contextmanager
+def _engine(name: str) -> Iterator[Engine]:
+    """An engine that gets ready while the data is looked at."""
+    engine: Engine = ENGINES.get(name)
+    engine.prepare(usable_cores())
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 # --- what the roads share ------------------------------------------------------------------------------------

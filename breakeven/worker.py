@@ -1,11 +1,13 @@
 """The far side of the wall: `python -m breakeven.worker job.json` reads a job and leaves `result.json` beside it.
 
 Everything heavy happens here, in a process of its own, so that time and memory can be limited, every result has
-a bill, and a debugger needs no more than the same command by hand.
+a bill, and a debugger needs no more than the same command by hand. Without a file it loads the libraries, waits
+for the path of one job on standard input, and runs that: a worker that was started before it was needed.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -44,10 +46,34 @@ class Outcome:
     measurement: Measurement | None = None
 
 
+LIBRARIES = ("numpy", "pyarrow", "scipy.sparse", "safetensors.numpy", "sklearn.linear_model", "sklearn.svm", "lightgbm")
+
+
 def main(arguments: list[str]) -> int:
-    """Run the job of the file named; always leaves a result unless the process itself is ended."""
-    job = Job.model_validate_json(Path(arguments[0]).read_bytes())
+    """Run the job of the file named, or of the path that comes on standard input."""
     _end_with_parent(os.getppid())
+    if arguments:
+        return run(Path(arguments[0]))
+    for library in LIBRARIES:
+        if importlib.util.find_spec(library.partition(".")[0]):
+            importlib.import_module(library)
+    path = sys.stdin.readline().strip()
+    if not path:
+        return 0  # not needed after all
+    _write_log(Path(path).with_name("log.txt"))
+    return run(Path(path))
+
+
+def _write_log(path: Path) -> None:
+    """Send all that this process prints, native code included, to a file."""
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+
+
+def run(path: Path) -> int:
+    """Run the job of a file; always leaves a result unless the process itself is ended."""
+    job = Job.model_validate_json(path.read_bytes())
     started = time.monotonic()
     try:
         outcome = KINDS[job.kind](job, started)

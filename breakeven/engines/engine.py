@@ -25,6 +25,12 @@ class Engine(ABC):
 
     name: ClassVar[str]
 
+    def prepare(self, threads: int) -> None:
+        """Jobs with so many threads are about to come: what can be made ready may be. Costs nothing by default."""
+
+    def close(self) -> None:
+        """No more jobs come: what was made ready may go."""
+
     @abstractmethod
     def run(self, job: Job, watch: Callable[[Progress], None]) -> Result:
         """Run the worker on a job to its end or its limits; never raises for what the worker did.

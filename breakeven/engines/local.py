@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -23,28 +24,65 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 class LocalEngine(Engine):
-    """Runs the worker here, looks at it twenty times a second, and ends it when it passes a limit."""
+    """Runs the worker here, looks at it twenty times a second, and ends it when it passes a limit.
+
+    A worker needs a second or two to load its libraries, so that one is started ahead while another works.
+    """
 
     name = "local"
+
+    def __init__(self) -> None:
+        self._ready: tuple[int, subprocess.Popen[bytes]] | None = None
+
+    def prepare(self, threads: int) -> None:
+        self.close()
+        self._ready = (threads, _start(threads))
+
+    def close(self) -> None:
+        if self._ready:
+            _end(self._ready[1])
+            self._ready = None
 
     def run(self, job: Job, watch: Callable[[Progress], None]) -> Result:
         folder = Path(job.folder)
         write_bytes(folder / "job.json", job.model_dump_json(indent=1).encode())
         (folder / "result.json").unlink(missing_ok=True)
+        (folder / "progress.json").unlink(missing_ok=True)
         started = time.monotonic()
-        with (folder / "log.txt").open("wb") as log:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "breakeven.worker", str(folder / "job.json")],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=_environment(job.threads),
-            )
-            try:
-                limit, peak = _wait(child, job, started, watch)
-            finally:
-                _end(child)
+        child = self._take(job.threads)
+        try:
+            _hand_over(child, folder / "job.json")
+            limit, peak = _wait(child, job, started, watch)
+        finally:
+            _end(child)
         return _result(job, child.returncode, limit, time.monotonic() - started, peak)
+
+    def _take(self, threads: int) -> subprocess.Popen[bytes]:
+        """The worker that is ready, with another started in its place; a fresh one when none is."""
+        if self._ready is None or self._ready[0] != threads or self._ready[1].poll() is not None:
+            return _start(threads)
+        child = self._ready[1]
+        self._ready = (threads, _start(threads))
+        return child
+
+
+def _start(threads: int) -> subprocess.Popen[bytes]:
+    """A worker that waits for a job."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "breakeven.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=_environment(threads),
+    )
+
+
+def _hand_over(child: subprocess.Popen[bytes], path: Path) -> None:
+    """Tell a waiting worker its job; one that is gone already will be found to be."""
+    assert child.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.write(f"{path}\n".encode())
+        child.stdin.close()
 
 
 def _environment(threads: int) -> dict[str, str]:
@@ -65,10 +103,10 @@ def _wait(
         size = _resident(child.pid)
         peak = max(peak, size)
         if seconds > job.limits.seconds:
-            return say("stopped at its limit of {seconds} seconds", seconds=round(job.limits.seconds, 1)), peak
+            return say("stopped at its limit of {limit} s", limit=round(job.limits.seconds, 1)), peak
         if size > job.limits.bytes:
             most = round(job.limits.bytes / 1e9, 2)
-            return say("stopped at its limit of {gigabytes} GB of memory", gigabytes=most), peak
+            return say("stopped at its limit of {limit} GB of memory", limit=most), peak
         watch(_progress(Path(job.folder), seconds, peak))
         time.sleep(LOOK_EVERY)
     return None, peak

@@ -11,12 +11,11 @@ from breakeven.prices.here import this_machine
 from breakeven.records.measurement import Measurement
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
 
-SINGLE_SECONDS = 0.4
+SINGLE_SECONDS = 0.3
 SINGLE_MOST = 500
-BULK_SECONDS = 0.6
+BULK_SECONDS = 0.3
 BULK_ROWS = 2_000
 
 

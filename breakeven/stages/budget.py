@@ -65,4 +65,4 @@ class Budget:
             return None
         if self.spent_usd() >= self.usd * 0.9:
             return say("the budget of {usd} is spent", usd=self.usd)
-        return say("the budget of {seconds} seconds is spent", seconds=self.seconds)
+        return say("the budget of {limit} s is spent", limit=self.seconds)

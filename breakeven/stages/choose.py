@@ -89,7 +89,10 @@ def _best(rungs: list[Rung], metric: Metric) -> Rung:
 
 
 def _nearest(trained: list[Rung], target: Target, metric: Metric) -> Rung:
-    """Nobody meets all: the best in quality among those that are quick enough, or among all when none is."""
+    """Nobody meets all: the quickest of those good enough; when none is, the best of those quick enough, or of all."""
+    enough = [rung for rung in trained if meets_quality(rung, target, metric)]
+    if enough:
+        return min(enough, key=lambda rung: rung.measurement.p95_ms if rung.measurement else float("inf"))
     quick = [rung for rung in trained if meets_latency(rung, target)]
     return _best(quick or trained, metric)
 

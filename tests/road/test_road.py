@@ -130,7 +130,7 @@ def test_limits_hold_and_the_rest_goes_on(tmp_path: Path, strangers: Path) -> No
     assert "memory" in ladder["hog"]["reason"]
     assert ladder["hog"]["train"]["peak_bytes"] < 3e9
     assert ladder["sleeper"]["outcome"] == "failed"
-    assert "seconds" in ladder["sleeper"]["reason"]
+    assert ladder["sleeper"]["reason"].startswith("stopped at its limit of")
     assert ladder["crasher"]["outcome"] == "failed"
     assert ladder["linear"]["outcome"] == "trained"
 
