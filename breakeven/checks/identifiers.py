@@ -21,7 +21,7 @@ NEARLY_ALL = 0.99
 
 def is_identifier(cells: pa.ChunkedArray, column: Column) -> bool:
     """Whether every row has another value, and the values look counted up or made up rather than measured."""
-    if len(cells) < FEWEST_ROWS or cells.null_count > (1 - NEARLY_ALL) * len(cells):
+    if column.kind == "date" or len(cells) < FEWEST_ROWS or cells.null_count > (1 - NEARLY_ALL) * len(cells):
         return False
     coded = column.kind in ("text", "category")
     if not _all_different(cells[:HEAD]) or (coded and not _looks_coded(cells[:HEAD])) or not _all_different(cells):

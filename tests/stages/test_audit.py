@@ -159,6 +159,17 @@ def test_all_columns_but_those_named_are_inputs(project: Write) -> None:
     assert not parts[1] & parts[2]
 
 
+def test_a_split_by_time_takes_the_newest_rows_and_keeps_equal_ones_where_they_are(project: Write) -> None:
+    lines = [f"2024-{1 + i // 28 % 12:02d}-{1 + i % 28:02d},{i % 5},{i % 3}" for i in range(336)]
+    settings = {"task": "tabular-classification", "train": "all.csv", "answer": "won"}
+    folder = project({"all.csv": "day,site,won\n" + "\n".join(lines)}, **settings, time="day")
+    found = look(folder)
+    assert found.dataset.split == "time"
+    assert [column.role for column in found.dataset.columns] == ["input", "answer", "time"]
+    days = {part: rows_of(folder, found, part)["day"].to_pylist() for part in ("train", "validation", "test")}
+    assert max(days["train"]) < min(days["validation"]) <= max(days["validation"]) < min(days["test"])
+
+
 def test_all_wrong_columns_are_told_at_once_with_a_guess(project: Write) -> None:
     folder = project({"all.csv": messages(50)}, train="all.csv", input=["mesage", "colour"], answer="Team", drop=["id"])
     with pytest.raises(ProjectError) as caught:
