@@ -7,7 +7,7 @@ catalogue (`breakeven/interfaces/locale`); `pybabel extract --keyword say` finds
 A number is given as a number, never as text: the last word of its placeholder says what it is, and the interface
 writes it as the language does. `{usd}`, `{train_usd}` is money; `{seconds}`, `{ms}`, `{bytes}` are measures; `{share}`
 is a part of one (0.12 is shown as 12%); `{score}` is a metric; `{row}`, `{line}`, `{month}`, `{number}` are
-written without a separator of thousands.
+written without a separator of thousands. `{figures}` are names of figures (marked `N_`) and are translated.
 """
 
 from __future__ import annotations

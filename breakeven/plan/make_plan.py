@@ -88,7 +88,7 @@ def remarks(project: Project, leaves: Sequence[Figure], months: int) -> tuple[Me
     said = [say("the model is trained once, in month 1; later trainings are not counted")]
     ranged = tuple(dict.fromkeys(leaf.name for leaf in leaves if leaf.low is not None))
     if ranged:
-        said.append(say("given as ranges, counted by their middle: {names}", names=ranged))
+        said.append(say("given as ranges, counted by their middle: {figures}", figures=ranged))
     if any(channel.customers_per_1k_usd.value for channel in project.marketing):
         said.append(say("customers that marketing wins ask from the month in which they are won, and none leaves"))
     if not project.demand.price_per_1k_requests.value:

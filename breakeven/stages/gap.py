@@ -25,16 +25,18 @@ def tell_gap(
     if train_value is None or isnan(train_value) or new.value is None or new.low is None or new.high is None:
         return None
     best = _error(metric, new.high if metric.higher else new.low)
-    values = {"train": float(train_value), "new": float(new.value)}
+    values = {"train_score": float(train_value), "new_score": float(new.value)}
     if _error(metric, train_value) < (1 - LITTLE) * best:
         return MessageRecord.of(_over_fits(dataset, values))
     if _misses(metric, new.value, target):
         return MessageRecord.of(
-            say("{train} on the rows it learned from and {new} on new ones: it falls short even on what it has seen. "
-                "A stronger candidate or more telling columns would help, more rows of the same kind hardly", **values)
+            say("{train_score} on the rows it learned from and {new_score} on new ones: it falls short even on what it "
+                "has seen. A stronger candidate or more telling columns would help, more rows of the same kind hardly",
+                **values)
         )
     return MessageRecord.of(
-        say("{train} on the rows it learned from and {new} on new ones: no over-fitting to speak of", **values)
+        say("{train_score} on the rows it learned from and {new_score} on new ones: no over-fitting to speak of",
+            **values)
     )
 
 
@@ -42,14 +44,15 @@ def _over_fits(dataset: Dataset, values: dict[str, float]) -> Message:
     """Over-fitting with its remedy: more rows while they are few, else a tighter or simpler candidate."""
     rows = dataset.rows["train"] + (dataset.rows["validation"] if dataset.folds > 1 else 0)
     if dataset.labels and rows < FEW_A_LABEL * len(dataset.labels):
-        return say("{train} on the rows it learned from and {new} on new ones: it over-fits. More rows would help "
-                   "most: there are {rows} for {labels} labels", rows=rows, labels=len(dataset.labels), **values)
+        return say("{train_score} on the rows it learned from and {new_score} on new ones: it over-fits. More rows "
+                   "would help most: there are {rows} for {labels} labels",
+                   rows=rows, labels=len(dataset.labels), **values)
     if rows < FEW_A_COLUMN * len(dataset.inputs):
-        return say("{train} on the rows it learned from and {new} on new ones: it over-fits. More rows or fewer "
-                   "columns would help most: there are {rows} rows for {columns} columns",
+        return say("{train_score} on the rows it learned from and {new_score} on new ones: it over-fits. More rows or "
+                   "fewer columns would help most: there are {rows} rows for {columns} columns",
                    rows=rows, columns=len(dataset.inputs), **values)
-    return say("{train} on the rows it learned from and {new} on new ones: it over-fits, although there are {rows} "
-               "rows. Stronger regularisation or a simpler candidate may do as well", rows=rows, **values)
+    return say("{train_score} on the rows it learned from and {new_score} on new ones: it over-fits, although there "
+               "are {rows} rows. Stronger regularisation or a simpler candidate may do as well", rows=rows, **values)
 
 
 def _error(metric: Metric, value: float) -> float:
