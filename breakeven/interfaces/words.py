@@ -92,9 +92,11 @@ def po_file(language: str) -> Path:
 def _show(language: str) -> ShowValue:
     """Numbers are written by Babel; what holds no number needs none of it."""
 
+    translate = _translate(language)
+
     def show(value: Any, name: str = "") -> str:
         if isinstance(value, str):
-            return value
+            return translate(value) if name == "figures" and value else value
         if isinstance(value, list | tuple):
             return ("、" if language == "zh" else ", ").join(show(item, name) for item in value)
         from breakeven.interfaces.numbers import writer

@@ -37,7 +37,7 @@ def value_range(subject: Subject) -> tuple[float, float]:
     groups.sort(key=lambda values: values[0], reverse=subject.higher)
     others = [[subject.bound]] if subject.bound is not None else []
     others += [[a.quality] for a in subject.run.alternatives if a.quality is not None]
-    whole, close = _span(groups + others), _span(groups[:-1] + others) if len(groups) > 2 else None
+    whole, close = _span(groups + others), _span(groups[:-1] + others) if len(groups) > 1 else None
     low, high = close if close and 3 * (close[1] - close[0]) < whole[1] - whole[0] else whole
     room = (high - low) * 0.08 or abs(high) * 0.05 or 0.05
     return low - room, high + room

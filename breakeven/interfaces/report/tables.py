@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from breakeven.core.words import N_
 from breakeven.interfaces.answer import OUTCOMES, PROVENANCES, amount, metric_title
+from breakeven.interfaces.figures import figure_text, source_text
 from breakeven.interfaces.report.voice import Subject
 from breakeven.interfaces.terminal.ladder import cells, left_lines
 from breakeven.interfaces.terminal.screen import rows_of
@@ -14,7 +15,6 @@ from breakeven.records.dataset import Dataset
 from breakeven.records.evaluation import Evaluation, Slice
 from breakeven.records.ledger import Entry, Ledger
 from breakeven.records.plan import LINES, Plan
-from breakeven.records.record import FigureRecord
 from breakeven.records.run import Rung
 
 PLAN_TITLES = {
@@ -142,46 +142,26 @@ def _unfold(subject: Subject, ledger: Ledger, number: int, depth: int, title: st
     parts = tuple(_unfold(subject, ledger, part, depth - 1) for part in entry.parts) if depth else ()
     return Unfolded(
         title=title or _named(subject, entry),
-        value=figure_text(subject, figure),
-        made_by=entry.made_by,
+        value=figure_text(figure, subject.voice),
+        made_by=subject.voice(entry.made_by),
         provenance=figure.provenance.value,
-        sources=source_text(figure),
+        sources=source_text(figure, subject.voice),
         parts=parts,
     )
 
 
 def _named(subject: Subject, entry: Entry) -> str:
-    return subject.voice(entry.figure.name) if entry.figure.name else subject.voice(N_("in between"))
-
-
-def figure_text(subject: Subject, figure: FigureRecord) -> str:
-    """The value with its unit: `$0.096 / hour`, `200,000 request/month`; a range behind it."""
-    text = _with_unit(subject, figure.value, figure.unit)
-    if figure.low is None or figure.high is None:
-        return text
-    return f"{text} ({subject.write.number(figure.low)} – {subject.write.number(figure.high)})"
-
-
-def _with_unit(subject: Subject, value: float, unit: str) -> str:
-    money, slash, rest = unit.partition("/")
-    if money == "usd":
-        return subject.write.usd(value) + (f" / {rest}" if slash else "")
-    if unit == "percent":
-        return subject.write.share(value / 100)
-    return subject.write.number(value) + ("" if unit == "1" else f" {unit}")
-
-
-def source_text(figure: FigureRecord) -> str:
-    """Where it comes from, with dates."""
-    return "; ".join(f"{title} ({date})" if date else title for title, date in figure.sources)
+    unnamed = N_("in between") if entry.parts else N_("a number of the formula")
+    return subject.voice(entry.figure.name or unnamed)
 
 
 def assumption_rows(subject: Subject, plan: Plan) -> list[tuple[str, str, str, str, str]]:
     """(name, value, provenance as a word and as a key, source) of all that the plan rests on."""
     return [
         (
-            subject.voice(figure.name) or "—", figure_text(subject, figure),
-            subject.voice(PROVENANCES[figure.provenance.value]), figure.provenance.value, source_text(figure),
+            subject.voice(figure.name) or "—", figure_text(figure, subject.voice),
+            subject.voice(PROVENANCES[figure.provenance.value]), figure.provenance.value,
+            source_text(figure, subject.voice),
         )
         for figure in plan.assumptions[:MOST_ASSUMPTIONS]
     ]

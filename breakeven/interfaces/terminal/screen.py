@@ -68,15 +68,8 @@ class Screen:
 
     def audit(self, audit: Audit) -> None:
         self.findings(audit)
-        data = audit.dataset
-        if data:
-            rows = data.rows
-            self.line(say(
-                "{train} rows to train on, {validation} to choose on, {test} to test on; split: {split}.",
-                train=rows["train"], validation=rows["validation"], test=rows["test"], split=self.voice(data.split),
-            ))
-            for message in audit.split:
-                self.line(message.message())
+        for message in audit.split:
+            self.line(message.message())
         if audit.blocked:
             self.line(say("Mend what is blocking before anything is trained."), "bold red")
         elif not audit.findings:

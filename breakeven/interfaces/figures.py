@@ -1,0 +1,48 @@
+"""A figure as people read it: its value with its unit, its range, and where it comes from."""
+
+from __future__ import annotations
+
+from breakeven.core.words import N_
+from breakeven.interfaces.words import Voice
+from breakeven.records.record import FigureRecord
+
+MANY = {
+    "usd": N_("usd"), "request": N_("requests"), "month": N_("months"), "hour": N_("hours"), "machine": N_("machines"),
+    "customer": N_("customers"), "person": N_("people"), "token": N_("tokens"), "row": N_("rows"), "year": N_("years"),
+}
+"""What is counted, before the first slash of a unit."""
+ONE = {
+    "usd": N_("dollar"), "request": N_("request"), "month": N_("month"), "hour": N_("hour"), "machine": N_("machine"),
+    "customer": N_("customer"), "person": N_("person"), "token": N_("token"), "row": N_("row"), "year": N_("year"),
+    "second": N_("second"), "1k request": N_("1,000 requests"), "1m token": N_("1 million tokens"),
+    "1k usd": N_("1,000 dollars"),
+}
+"""What it is counted by, behind a slash."""
+KIND = {"usd": "usd", "second": "seconds", "ms": "ms", "byte": "bytes", "percent": "percent", "1": "value"}
+"""Units that are written by how numbers of their kind are written, not by a word."""
+FORMULAS = (N_("sum"), N_("max"), N_("min"), N_("rounded up"), N_("rounded down"))
+SOURCES = (N_("default"), N_("its peak"), N_("the run's own clock"), N_("the data"),
+           N_("default, a rule of thumb"))
+
+
+def figure_text(figure: FigureRecord, voice: Voice) -> str:
+    """The value with its unit: `$0.096 / hour`, `200,000 requests / month`; a range in brackets behind it."""
+    counted, *by = figure.unit.split("/")
+    text = _counted(figure.value, counted, voice)
+    if figure.low is not None and figure.high is not None:
+        text += f" ({_counted(figure.low, counted, voice)} – {_counted(figure.high, counted, voice)})"
+    return "".join([text, *(f" / {voice(ONE.get(word, word))}" for word in by)])
+
+
+def _counted(value: float, unit: str, voice: Voice) -> str:
+    """A value in a unit without what it is counted by."""
+    if unit == "percent":
+        return voice.write(value / 100, "share")
+    if unit in KIND:
+        return voice.write(value, KIND[unit])
+    return f"{voice.write(value, 'value')} {voice(MANY.get(unit, unit))}"
+
+
+def source_text(figure: FigureRecord, voice: Voice) -> str:
+    """Where it comes from, with dates."""
+    return "; ".join(f"{voice(title)} ({date})" if date else voice(title) for title, date in figure.sources)
