@@ -2,7 +2,7 @@
 
 A leak is found by what a column says of the answer alone, on rows it was not counted on. It blocks the run where
 the inputs were not named (the project takes "all columns"), because the score would be a sham; an input that the
-project names is a decision already taken, and only warned about.
+project names, or the only one there is, is a decision already taken, and only warned about.
 """
 
 from __future__ import annotations
@@ -217,7 +217,9 @@ def _sample(train: pa.Table, seed: int) -> pa.Table:
 
 
 def _level(seen: Seen) -> Literal["blocking", "warning"]:
-    return "blocking" if seen.project.data.input is None else "warning"
+    """A leak blocks where all columns were taken; a column that was named, or is the only one, was meant."""
+    inputs = [column for column in seen.columns if column.role == "input"]
+    return "blocking" if seen.project.data.input is None and len(inputs) > 1 else "warning"
 
 
 def _where(seen: Seen, columns: tuple[str, ...]) -> Message:
