@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Cells = pa.Array | pa.ChunkedArray
+Cells: TypeAlias = pa.Array | pa.ChunkedArray
 Decimal = Literal[".", ","]
 
 NO_VALUE = frozenset(
@@ -75,9 +75,8 @@ _DATES = tuple(
         r"(?P<name>[A-Za-z]{3})[a-z]*\.? (?P<d>\d{1,2}),? (?P<y>\d{4})",
     )
 )
-_MONTHS = {
-    name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
-}
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
 
 
 def to_seconds(cells: Cells, day_first: bool = False) -> np.ndarray:
@@ -148,4 +147,5 @@ def _each_distinct(cells: pa.Array, read: Callable[[str], float]) -> np.ndarray:
     """`read` on each distinct cell once, spread over the column."""
     coded = pc.dictionary_encode(cells)
     values = np.array([read(cell) for cell in coded.dictionary.to_pylist()] + [np.nan], dtype=np.float64)
-    return values[pc.fill_null(coded.indices, len(values) - 1).to_numpy(zero_copy_only=False)]
+    places = pc.fill_null(coded.indices, len(values) - 1).to_numpy(zero_copy_only=False)
+    return np.asarray(values[places])

@@ -1,0 +1,119 @@
+"""Boosted trees (LightGBM): many small trees, each correcting those before it; the strongest rung for most tables.
+
+Tuned by a portfolio: a short list of recipes (`boosted_recipes.py`), each cross-validated with early stopping, mixed
+by greedy selection. Settings, figures and what was tried without gain: docs/models/boosted.md.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from breakeven.core.errors import ModelError
+from breakeven.core.words import Message, say
+from breakeven.inputs import INPUTS
+from breakeven.models.model import Model, Trained, Work
+from breakeven.records.artifact import Artifact
+from breakeven.records.candidate import Candidate, Refusal
+from breakeven.records.dataset import Dataset
+from breakeven.records.record import MessageRecord
+from breakeven.records.task import Task
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+SECONDS_A_CELL = 6e-5
+"""About what training takes for a cell of the table and a tree a round."""
+
+
+class Boosted(Model):
+    """Gradient boosted trees on the `frame` view."""
+
+    name: ClassVar[str] = "boosted"
+
+    def describe(self) -> Message:
+        return say("boosted trees: many small decision trees, each correcting those before it")
+
+    def propose(self, dataset: Dataset, task: Task) -> tuple[Candidate, ...] | Refusal:
+        if "frame" not in INPUTS.get(task.input).views() or all(c.kind == "text" for c in dataset.inputs):
+            why = say("trees cut columns of numbers and categories, and there is only text; linear reads that better")
+            return Refusal(family=self.name, why=MessageRecord.of(why))
+        rows = dataset.rows["train"] + dataset.rows["validation"]
+        trees_a_round = len(dataset.labels) if len(dataset.labels) > 2 else 1
+        seconds = 4.0 + SECONDS_A_CELL * rows * len(dataset.inputs) * trees_a_round
+        return (Candidate(name=self.name, family=self.tag, cost_rank=2, seconds_hint=min(1800.0, seconds)),)
+
+    def train(self, work: Work) -> Trained:
+        from breakeven.models.boosted_training import Training
+
+        return Training(work).run()
+
+    def load(self, folder: Path, artifact: Artifact) -> Trees:
+        return Trees.load(folder, artifact)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The boosters of one recipe, alike in what they see, and how much they count together."""
+
+    recipe: Any
+    weight: float
+    boosters: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Answers by the weighted average of boosters; text files of LightGBM, read by LightGBM."""
+
+    view: Any
+    width: int
+    categorical: tuple[int, ...]
+    numeric: tuple[int, ...]
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def load(cls, folder: Path, artifact: Artifact) -> Trees:
+        """Read the folder. Raises ModelError when it is damaged."""
+        try:
+            content = json.loads((folder / "boosted.json").read_bytes())
+            view = INPUTS.get(artifact.input).views()["frame"].load(folder)
+            parts = tuple(_load_part(folder, part) for part in content["parts"])
+        except (OSError, ValueError, KeyError) as fault:
+            raise ModelError(
+                say("the boosted trees cannot be read: {fault}", fault=str(fault)), str(folder), say("train again")
+            ) from None
+        return cls(view, content["width"], tuple(content["categorical"]), tuple(content["numeric"]), parts)
+
+    def predict(self, rows: pa.Table) -> np.ndarray:
+        """Probabilities (n, classes), or numbers (n, 1)."""
+        import numpy as np
+
+        from breakeven.models.boosted_fits import answers
+
+        total = np.zeros((rows.num_rows, self.width))
+        if not rows.num_rows:
+            return total
+        frame = self.view.transform(rows)
+        for part in self.parts:
+            features = part.recipe.features(frame, self.categorical, self.numeric)
+            for booster in part.boosters:
+                total += answers(booster, features, self.width) * (part.weight / len(part.boosters))
+        return total
+
+
+def _load_part(folder: Path, content: dict[str, Any]) -> Part:
+    from breakeven.models.boosted_fits import lightgbm
+    from breakeven.models.boosted_recipes import Recipe
+
+    recipe = Recipe("", content["codes"], {}, content["crosses"])
+    boosters = tuple(
+        lightgbm().Booster(model_str=(folder / name).read_text(encoding="utf-8"))
+        for name in content["boosters"]
+    )
+    return Part(recipe, content["weight"], boosters)
+
+
+MODEL = Boosted()
