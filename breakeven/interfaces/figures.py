@@ -28,10 +28,21 @@ SOURCES = (N_("default"), N_("its peak"), N_("the run's own clock"), N_("the dat
 def figure_text(figure: FigureRecord, voice: Voice) -> str:
     """The value with its unit: `$0.096 / hour`, `200,000 requests / month`; a range in brackets behind it."""
     counted, *by = figure.unit.split("/")
-    text = _counted(figure.value, counted, voice)
+    scale, counted = _scale(counted)
+    text = _counted(figure.value * scale, counted, voice)
     if figure.low is not None and figure.high is not None:
-        text += f" ({_counted(figure.low, counted, voice)} – {_counted(figure.high, counted, voice)})"
+        low, high = (_counted(end * scale, counted, voice) for end in (figure.low, figure.high))
+        text += f" ({low} – {high})"
     return "".join([text, *(f" / {voice(ONE.get(word, word))}" for word in by)])
+
+
+def _scale(unit: str) -> tuple[float, str]:
+    """A computed unit may carry a factor, `0.001 customer`: the factor and the unit without it."""
+    factor, space, rest = unit.partition(" ")
+    try:
+        return (float(factor), rest) if space else (1.0, unit)
+    except ValueError:
+        return 1.0, unit
 
 
 def _counted(value: float, unit: str, voice: Voice) -> str:
