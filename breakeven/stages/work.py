@@ -48,8 +48,7 @@ class Climb:
         After a rung that is `enough`, the dearer ones are skipped, saying why. Ctrl-C ends the climb and keeps what
         was done. Returns why it ended early, or None.
         """
-        for refusal in refusals:
-            self._end(Rung(name=refusal.family, family=refusal.family, outcome="refused", reason=refusal.why))
+        reason = None
         try:
             self._climb(candidates, judge, enough)
         except KeyboardInterrupt:
@@ -58,8 +57,9 @@ class Climb:
             for candidate in candidates:
                 if candidate.name not in done:
                     self._end(_rung(candidate, "skipped", reason))
-            return reason
-        return None
+        for refusal in refusals:
+            self._end(Rung(name=refusal.family, family=refusal.family, outcome="refused", reason=refusal.why))
+        return reason
 
     def _climb(
         self,
