@@ -13,7 +13,7 @@ from breakeven.records.job import Bill, Limits
 from breakeven.records.project import Budget as BudgetRecord
 
 LEAST_SECONDS = 1.0
-"""Below this no rung is worth starting: a worker takes about as long to begin."""
+"""Every rung may have so much while there is any left; with less left none is worth starting."""
 AFTER_SHARE, AFTER_MOST = 0.08, 12.0
 """Kept for what follows the climb: scoring, pricing, the plan and the report."""
 
@@ -56,8 +56,9 @@ class Budget:
         """What a rung may take: its share of what is left, by what it and the rungs after it expect to need."""
         after = min(AFTER_MOST, self.seconds * AFTER_SHARE)
         hints = sum(other.seconds_hint for other in (candidate, *to_come))
-        share = candidate.seconds_hint / hints
-        return Limits(seconds=max(0.0, (self.seconds_left() - after) * share), bytes=self.bytes)
+        left = max(0.0, self.seconds_left() - after)
+        share = left * candidate.seconds_hint / hints
+        return Limits(seconds=max(share, min(left, LEAST_SECONDS)), bytes=self.bytes)
 
     def shortage(self, limits: Limits) -> Message | None:
         """Why a rung with these limits is not worth starting."""
