@@ -10,6 +10,7 @@ import sys
 from io import BytesIO
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -66,10 +67,15 @@ def update(language: str) -> None:
     """Write the .po file anew: all that is said, with the translations there are, in the order of the files."""
     known, catalogue = translations(language), Catalog(locale=language)
     for template, files in said().items():
-        catalogue.add(template, known.get(template, ""), locations=[(file, None) for file in files])
+        catalogue.add(template, known.get(template, ""), locations=_locations(files))
     text = BytesIO()
     write_po(text, catalogue, width=110, omit_header=True, sort_by_file=True)
     po_file(language).write_bytes(HEADER.encode() + text.getvalue())
+
+
+def _locations(files: list[str]) -> Any:
+    """Files without line numbers, so that the catalogue changes only when words do."""
+    return [(file, None) for file in files]
 
 
 def main() -> int:

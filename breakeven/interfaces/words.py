@@ -18,6 +18,8 @@ from breakeven.core.words import Message, ShowValue, Translate, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from gettext import GNUTranslations
+
     from breakeven.records.record import MessageRecord
 
 LANGUAGES = ("en", "zh")
@@ -63,13 +65,11 @@ def language_of(asked: str | None = None, environ: Mapping[str, str] = os.enviro
 
 def _translate(language: str) -> Translate:
     """Templates without words (`{place}`) and unknown ones stay as they are."""
-    if language == "en":
-        return str
-    return _catalogue(language).gettext
+    return str if language == "en" else _catalogue(language).gettext
 
 
 @cache
-def _catalogue(language: str) -> Any:
+def _catalogue(language: str) -> GNUTranslations:
     """The translations of a language, compiled from its .po file."""
     from gettext import GNUTranslations
     from io import BytesIO

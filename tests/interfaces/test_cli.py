@@ -162,7 +162,7 @@ def test_predict_answers_every_row(finished: Any) -> None:
 
 def test_check_prints_findings_and_a_record(tmp_path: Path) -> None:
     folder = make_project(tmp_path / "p")
-    assert "rows to train on" in breakeven("check", str(folder), folder=tmp_path).stdout
+    assert "rows for training" in breakeven("check", str(folder), folder=tmp_path).stdout
     record = json.loads(breakeven("check", "--json", folder=folder).stdout)
     assert record["blocked"] is False
     assert record["dataset"]["labels"] == ["no", "yes"]

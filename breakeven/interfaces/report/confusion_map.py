@@ -71,7 +71,7 @@ def _row(labels: tuple[str, ...], true: int, row: tuple[int, ...], left: float, 
         share, x = count / rows, left + number * size
         kind = "right" if number == true else "wrong"
         cell = {"x": x, "y": y, "width": size - 1, "height": size - 1}
-        parts.append(element("rect", **cell, class_="empty"))
+        parts.append(element("rect", "", **cell, class_="empty"))
         if count:
             words = f"{labels[true]} → {labels[number]}: {count}"
             parts.append(titled("rect", words, **cell, fill_opacity=0.12 + 0.88 * share, class_=kind))

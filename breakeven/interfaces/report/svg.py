@@ -13,15 +13,15 @@ WIDTH = 860
 """All pictures are this wide in their own units and scale with the page."""
 
 
-def element(name: str, text: str = "", **attributes: str | float) -> str:
+def element(name: str, text: str = "", /, **attributes: str | float) -> str:
     """One element; `class_` stands for `class`, `_` in a name for `-`. Numbers are cut to two decimals."""
     written = "".join(f' {_attribute(key)}="{_value(value)}"' for key, value in attributes.items())
     return f"<{name}{written}>{escape(text)}</{name}>" if text else f"<{name}{written}/>"
 
 
-def titled(name: str, title: str, **attributes: str | float) -> str:
+def titled(name: str, title: str, /, **attributes: str | float) -> str:
     """An element that tells `title` when it is pointed at."""
-    return element(name, **attributes)[:-2] + f"><title>{escape(title)}</title></{name}>"
+    return element(name, "", **attributes)[:-2] + f"><title>{escape(title)}</title></{name}>"
 
 
 def picture(parts: list[str], height: float, label: str) -> Markup:
