@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from breakeven.core.errors import BreakevenError, LimitReached, ProjectError, UsageError
+from breakeven.core.errors import BreakevenError, LimitReached, UsageError
 from breakeven.core.words import Message, say
 from breakeven.interfaces.cli.options import print_json
 from breakeven.interfaces.terminal.text import safe
@@ -75,8 +75,8 @@ def _ours(error: BaseException) -> BreakevenError:
 
 
 def faults_of(fault: BreakevenError) -> tuple[BreakevenError, ...]:
-    """All faults of a project file, or the one there is."""
-    return fault.faults if isinstance(fault, ProjectError) and fault.faults else (fault,)
+    """All faults that were found at once, or the one there is."""
+    return getattr(fault, "faults", ()) or (fault,)
 
 
 def print_fault(fault: BreakevenError, voice: Voice) -> None:

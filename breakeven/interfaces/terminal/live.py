@@ -138,7 +138,7 @@ class LiveWatcher(PlainWatcher):
     def picture(self) -> Group:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for title in HEADS:
-            table.add_column(self.voice(title), justify="left" if title is HEADS[0] else "right")
+            table.add_column(self.voice(title), justify="left" if title is HEADS[0] else "right", no_wrap=True)
         table.add_column("", overflow="ellipsis", no_wrap=True)
         for line in self.lines.values():
             table.add_row(*self.row(line))
