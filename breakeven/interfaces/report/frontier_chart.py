@@ -158,10 +158,10 @@ def _box(x: float, y: float, width: float) -> Box:
 
 
 def _free_place(taken: list[Box], x: float, y: float, width: float) -> tuple[float, float, Box]:
-    """(left, line, box) of a name: right, left, above or below its dot, farther off when all of that is taken."""
+    """(left, line, box) of a name: beside, above or below its dot, for the stair runs level with it; else farther off."""
     for far in range(8):
         down = 14 * far
-        tries = [(x + 12, y + 4 + down), (x + 12, y + 4 - down), (x - 12 - width, y + 4 + down),
+        tries = [(x + 10, y - 7 - down), (x + 10, y + 16 + down), (x - 10 - width, y - 7 - down),
                  (x - width / 2, y - 12 - down), (x - width / 2, y + 20 + down)]
         for left, line in tries:
             box = _box(left, line, width)
