@@ -158,7 +158,7 @@ def _box(x: float, y: float, width: float) -> Box:
 
 
 def _free_place(taken: list[Box], x: float, y: float, width: float) -> tuple[float, float, Box]:
-    """(left, line, box) of a name: beside, above or below its dot, for the stair runs level with it; else farther off."""
+    """(left, line, box) of a name near its dot, but not level with it, for the stair runs there; else farther off."""
     for far in range(8):
         down = 14 * far
         tries = [(x + 10, y - 7 - down), (x + 10, y + 16 + down), (x - 10 - width, y - 7 - down),
