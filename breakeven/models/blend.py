@@ -105,22 +105,17 @@ def _truth(work: Work) -> tuple[np.ndarray, np.ndarray]:
 
 def _check_gain(work: Work, predictions: np.ndarray) -> None:
     """Raises Declined unless the loss falls by more than one standard error, and the metric gets no worse."""
-    import numpy as np
+    from breakeven.models.mixing import beyond_chance
 
     truth, known = _truth(work)
     losses = {m.name: work.output.loss(truth[known], m.predictions[known]) for m in work.members}
     best = min(losses, key=lambda name: float(losses[name].mean()))
     gains = losses[best] - work.output.loss(truth[known], predictions[known])
-    gain, error = float(gains.mean()), float(gains.std() / np.sqrt(len(gains)))
-    if gain <= error:
+    if not beyond_chance(gains):
         raise Declined(
-            say(
-                "mixing is no better than {best} alone: the loss falls by {gain}, give or take {error}",
-                best=best,
-                gain=gain,
-                error=error,
-            )
-        )
+            say("mixing is no better than {best} alone: the loss falls by {gain}, give or take {error}",
+                best=best, gain=float(gains.mean()), error=float(gains.std() / len(gains) ** 0.5))
+        )  # fmt: skip
     sign = 1 if work.metric.higher else -1
     single = max(sign * work.metric.score(truth[known], m.predictions[known], None) for m in work.members)
     if sign * work.metric.score(truth[known], predictions[known], None) <= single:

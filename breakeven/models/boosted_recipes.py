@@ -110,15 +110,5 @@ RECIPES: tuple[Recipe, ...] = (
         bagging_fraction=0.8,
         bagging_freq=1,
     ),
-    _recipe(
-        "random",
-        "order",
-        learning_rate=0.05,
-        num_leaves=16,
-        min_data_in_leaf=20,
-        feature_fraction=0.6,
-        lambda_l2=3,
-        extra_trees=True,
-    ),
 )
 """In the order in which they are tried; the first one is the best single one on the whole."""

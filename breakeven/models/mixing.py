@@ -34,3 +34,9 @@ def greedy_weights(predictions: Sequence[np.ndarray], truth: np.ndarray, loss: L
 def mixed(predictions: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
     """The weighted average (n, width)."""
     return np.asarray(sum(weight * part for weight, part in zip(weights, predictions, strict=True) if weight))
+
+
+def beyond_chance(gains: np.ndarray) -> bool:
+    """Whether the mean of the gains of rows (n,) is more than one standard error above zero."""
+    error = gains.std(ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else np.inf
+    return bool(gains.mean() > error)
