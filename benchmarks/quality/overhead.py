@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "overhead.jsonl"
 MADE_OF = ("thucnews10", "agnews_small", "adult")
 FEW_ROWS = 500
-BUDGET_SECONDS = 60.0
+BUDGET_SECONDS, FEW_SECONDS = 45.0, 10.0
 SEED = 0
 CAP = 300.0
 
@@ -57,8 +57,8 @@ def _measure(data_set: DataSet, rows: int) -> dict[str, Any]:
     """One run on many rows and one on a few."""
     folder = Path(tempfile.mkdtemp(prefix="breakeven-overhead-"))
     try:
-        many, overhead, size = _run(data_set, rows, folder / "many")
-        few, _, _ = _run(data_set, FEW_ROWS, folder / "few")
+        many, overhead, size = _run(data_set, rows, BUDGET_SECONDS, folder / "many")
+        few, _, _ = _run(data_set, FEW_ROWS, FEW_SECONDS, folder / "few")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return {
@@ -69,9 +69,9 @@ def _measure(data_set: DataSet, rows: int) -> dict[str, Any]:
     }
 
 
-def _run(data_set: DataSet, rows: int, project: Path) -> tuple[Finished, float, int]:
+def _run(data_set: DataSet, rows: int, seconds: float, project: Path) -> tuple[Finished, float, int]:
     """The process, its seconds less those of training and measuring, and the bytes of the data."""
-    project.mkdir()
+    project.mkdir(parents=True)
     size = _write_rows(data_set, rows, project / "rows.csv")
     keys: dict[str, Any] = {"train": "rows.csv", "answer": data_set.answer, "seed": SEED}
     if data_set.input:
@@ -80,7 +80,7 @@ def _run(data_set: DataSet, rows: int, project: Path) -> tuple[Finished, float, 
         "product": {"name": "overhead", "task": data_set.task},
         "data": keys,
         "target": {"metric": data_set.metric, "at_least": 0.999},
-        "budget": {"seconds": BUDGET_SECONDS},
+        "budget": {"seconds": seconds},
     }
     (project / "breakeven.toml").write_text(toml(tables), encoding="utf-8")
     command = [str(product_python()), "-m", "breakeven", "run", str(project), "--json"]
