@@ -75,7 +75,7 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
     with store.locked(), _engine("local") as engine:
         watch.stage(say("looking at the data"))
         audit = audit_stage(project, file.parent, store)
-        dataset = _dataset(audit, file)
+        dataset = _dataset(audit)
         candidates, refusals = propose(dataset, task_named(dataset.task), options.only or project.models.only)
         budget = Budget.of(project.budget, train_price(project).to("usd/second"), options.budget_seconds)
         climb = Climb(store, engine, dataset, metric.name, budget, usable_cores(), watch)
@@ -167,12 +167,16 @@ def target_metric(project: Project, file: Path) -> Metric:
     return metric
 
 
-def _dataset(audit: Audit, file: Path) -> Dataset:
-    """The dataset of an audit that lets the run go on. Raises DataError with the first blocking finding."""
+def _dataset(audit: Audit) -> Dataset:
+    """The dataset of an audit that lets the run go on. Raises DataError with all blocking findings."""
     if audit.dataset is not None and not audit.blocked:
         return audit.dataset
-    worst = next(finding for finding in audit.findings if finding.level == "blocking")
-    raise DataError(worst.what.message(), worst.where.message(), worst.hint.message())
+    faults = tuple(
+        DataError(finding.what.message(), finding.where.message(), finding.hint.message())
+        for finding in audit.findings
+        if finding.level == "blocking"
+    )
+    raise DataError(faults[0].what, faults[0].where, faults[0].hint, faults)
 
 
 def _enough(rung: Rung, project: Project, metric: Metric) -> Message | None:

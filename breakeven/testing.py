@@ -62,7 +62,9 @@ def toy_rows(task: Task, rows: int = TOY_ROWS, seed: int = 0) -> tuple[pa.Table,
     return pa.table({name: pa.array(cells, pa.large_string()) for name, cells in columns.items()}), answers
 
 
-def toy_work(task: Task, candidate: Candidate, folder: Path, seconds: float = 20.0, members: tuple[Member, ...] = ()) -> Work:
+def toy_work(
+    task: Task, candidate: Candidate, folder: Path, seconds: float = 20.0, members: tuple[Member, ...] = ()
+) -> Work:
     """A training job on toy rows with three folds."""
     import numpy as np
 
@@ -195,7 +197,8 @@ def _check_loading(model: Model, work: Work) -> None:
     assert np.array_equal(many, second.predict(work.rows)), "loaded twice, it answers the same"
     alone = np.concatenate([second.predict(work.rows.slice(i, 1)) for i in range(8)])
     assert np.allclose(many[:8], alone, atol=1e-5), "an answer does not depend on its neighbours"
-    strange = pa.table({n: pa.array([None, "\u0000☃ 99x", "龘" * 500], pa.large_string()) for n in work.rows.column_names})
+    cells = pa.array([None, "\u0000☃ 99x", "龘" * 500], pa.large_string())
+    strange = pa.table(dict.fromkeys(work.rows.column_names, cells))
     answers = first.predict(strange)
     assert answers.shape == (3, many.shape[1]), "rows never seen the like of get an answer"
     assert np.isfinite(answers).all(), "rows never seen the like of get a finite answer"
@@ -254,8 +257,9 @@ def check_engine(engine: Engine) -> None:
     """The engine runs the worker, brings its result, and stops it at its limit of time."""
     task = next(task for task in TOY_TASKS if task.input == "row" and task.output == "label")
     with tempfile.TemporaryDirectory() as place:
+        candidate = Candidate(name=task.name, family="baseline/1", cost_rank=0)
         job = Job(kind="measure", digest="toy", folder=place, limits=Limits(seconds=30, bytes=1 << 33),
-                  candidate=Candidate(name=task.name, family="baseline/1", cost_rank=0), artifact=place, data_folder=place)
+                  candidate=candidate, artifact=place, data_folder=place)
         result = engine.run(job, lambda progress: None)
         assert result.outcome == "failed", "an artifact that is not there is a failure, not an error of the engine"
         assert result.reason is not None

@@ -1,8 +1,8 @@
 """The far side of the wall: `python -m breakeven.worker job.json` reads a job and leaves `result.json` beside it.
 
 Everything heavy happens here, in a process of its own, so that time and memory can be limited, every result has
-a bill, and a debugger needs no more than the same command by hand. Without a file it loads the libraries, waits
-for the path of one job on standard input, and runs that: a worker that was started before it was needed.
+a bill, and a debugger needs no more than the same command by hand. Without a file it is the nursery: it loads the
+libraries once and forks a worker for every job whose path comes on standard input.
 """
 
 from __future__ import annotations
@@ -47,28 +47,59 @@ class Outcome:
 
 
 LIBRARIES = ("numpy", "pyarrow", "scipy.sparse", "safetensors.numpy", "sklearn.linear_model", "sklearn.svm", "lightgbm")
+"""What workers mostly need, loaded once for all of them."""
 
 
 def main(arguments: list[str]) -> int:
-    """Run the job of the file named, or of the path that comes on standard input."""
-    _end_with_parent(os.getppid())
+    """Run the job of the file named; without one, be the nursery."""
     if arguments:
+        _end_with_parent(os.getppid())
         return run(Path(arguments[0]))
+    return nurse()
+
+
+def nurse() -> int:
+    """Fork a worker for every path on standard input; tell its process id and, when it has ended, its exit code."""
+    parent = os.getppid()
     for library in LIBRARIES:
         if importlib.util.find_spec(library.partition(".")[0]):
             importlib.import_module(library)
-    path = sys.stdin.readline().strip()
-    if not path:
-        return 0  # not needed after all
-    _write_log(Path(path).with_name("log.txt"))
-    return run(Path(path))
+    while path := sys.stdin.readline().strip():
+        pid = os.fork()
+        if pid == 0:
+            os._exit(_be_worker(Path(path)))
+        print(pid, flush=True)
+        status = _wait_for(pid, parent)
+        if status is None:
+            return 1
+        print(os.waitstatus_to_exitcode(status), flush=True)
+    return 0
 
 
-def _write_log(path: Path) -> None:
-    """Send all that this process prints, native code included, to a file."""
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
+def _wait_for(pid: int, parent: int) -> int | None:
+    """The status of a worker that ended; None when the engine is gone (the worker sees to itself then)."""
+    while os.getppid() == parent:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return status
+        time.sleep(0.01)
+    return None
+
+
+def _be_worker(path: Path) -> int:
+    """The life of a fork: its output goes to the job's log, and it ends with its nursery."""
+    log = os.open(path.with_name("log.txt"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    _end_with_parent(os.getppid())
+    try:
+        code = run(path)
+    except OSError:
+        traceback.print_exc()  # the disk is full: there is no room for a result
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
 
 
 def run(path: Path) -> int:

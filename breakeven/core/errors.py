@@ -17,13 +17,23 @@ from breakeven.core.words import Message, say
 
 
 class BreakevenError(Exception):
-    """An error with its three lines; `exit_code` is what the command line ends with."""
+    """An error with its three lines; `exit_code` is what the command line ends with.
+
+    `faults` are all that was found, each an error of its own, where more than one thing is wrong at once.
+    """
 
     exit_code = 1
 
-    def __init__(self, what: Message, where: Message | str = "", hint: Message | str = "") -> None:
+    def __init__(
+        self,
+        what: Message,
+        where: Message | str = "",
+        hint: Message | str = "",
+        faults: tuple[BreakevenError, ...] = (),
+    ) -> None:
         super().__init__(str(what))
         self.what = what
+        self.faults = faults
         self.where = where if isinstance(where, Message) else say("{place}", place=where)
         self.hint = hint if isinstance(hint, Message) else say("{hint}", hint=hint)
 
@@ -39,17 +49,7 @@ class UsageError(BreakevenError):
 
 
 class ProjectError(UsageError):
-    """The project file holds faults; `faults` has one error for each, all found at once."""
-
-    def __init__(
-        self,
-        what: Message,
-        where: Message | str = "",
-        hint: Message | str = "",
-        faults: tuple[BreakevenError, ...] = (),
-    ) -> None:
-        super().__init__(what, where, hint)
-        self.faults = faults
+    """The project file holds faults."""
 
 
 class DataError(UsageError):

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,101 +11,85 @@ import psutil
 
 from breakeven.core.words import Message, say
 from breakeven.engines.engine import Engine, Progress
+from breakeven.engines.workers import CAN_FORK, FreshWorker, Nursery, Worker, end_tree
 from breakeven.records.job import Bill, Job, Result
 from breakeven.records.record import MessageRecord
 from breakeven.store import write_bytes
 
 LOOK_EVERY = 0.05
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 class LocalEngine(Engine):
     """Runs the worker here, looks at it twenty times a second, and ends it when it passes a limit.
 
-    A worker needs a second or two to load its libraries, so that one is started ahead while another works.
+    After `prepare`, workers are forks of a process that has the libraries loaded; else each is a fresh process.
     """
 
     name = "local"
 
     def __init__(self) -> None:
-        self._ready: tuple[int, subprocess.Popen[bytes]] | None = None
+        self._nursery: Nursery | None = None
 
     def prepare(self, threads: int) -> None:
         self.close()
-        self._ready = (threads, _start(threads))
+        self._nursery = Nursery(threads) if CAN_FORK else None
 
     def close(self) -> None:
-        if self._ready:
-            _end(self._ready[1])
-            self._ready = None
+        if self._nursery:
+            self._nursery.close()
+            self._nursery = None
 
     def run(self, job: Job, watch: Callable[[Progress], None]) -> Result:
         folder = Path(job.folder)
         write_bytes(folder / "job.json", job.model_dump_json(indent=1).encode())
-        (folder / "result.json").unlink(missing_ok=True)
-        (folder / "progress.json").unlink(missing_ok=True)
+        for left in ("result.json", "progress.json"):
+            (folder / left).unlink(missing_ok=True)
+        worker = self._worker(folder / "job.json", job.threads)
         started = time.monotonic()
-        child = self._take(job.threads)
         try:
-            _hand_over(child, folder / "job.json")
-            limit, peak = _wait(child, job, started, watch)
-        finally:
-            _end(child)
-        return _result(job, child.returncode, limit, time.monotonic() - started, peak)
+            code, limit, peak = _wait(worker, job, started, watch)
+        except BaseException:
+            end_tree(worker.pid)
+            worker.wait(10.0)
+            raise
+        return _result(job, code, limit, time.monotonic() - started, peak)
 
-    def _take(self, threads: int) -> subprocess.Popen[bytes]:
-        """The worker that is ready, with another started in its place; a fresh one when none is."""
-        if self._ready is None or self._ready[0] != threads or self._ready[1].poll() is not None:
-            return _start(threads)
-        child = self._ready[1]
-        self._ready = (threads, _start(threads))
-        return child
-
-
-def _start(threads: int) -> subprocess.Popen[bytes]:
-    """A worker that waits for a job."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "breakeven.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=_environment(threads),
-    )
-
-
-def _hand_over(child: subprocess.Popen[bytes], path: Path) -> None:
-    """Tell a waiting worker its job; one that is gone already will be found to be."""
-    assert child.stdin is not None
-    with contextlib.suppress(BrokenPipeError):
-        child.stdin.write(f"{path}\n".encode())
-        child.stdin.close()
-
-
-def _environment(threads: int) -> dict[str, str]:
-    """This process's environment, with the worker's threads bounded and this very package found first."""
-    package = str(Path(__file__).parents[2])
-    paths = [package, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    bounded = dict.fromkeys(THREAD_VARIABLES, str(threads))
-    return {**os.environ, **bounded, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
+    def _worker(self, job: Path, threads: int) -> Worker:
+        """A fork of the nursery, which is made anew when it was ended; a fresh process without one."""
+        if self._nursery and self._nursery.threads == threads:
+            worker = self._nursery.fork(job)
+            if worker is None:
+                self.prepare(threads)
+                worker = self._nursery.fork(job)
+            if worker is not None:
+                return worker
+        return FreshWorker(job, threads)
 
 
 def _wait(
-    child: subprocess.Popen[bytes], job: Job, started: float, watch: Callable[[Progress], None]
-) -> tuple[Message | None, int]:
-    """Until the worker ends or passes a limit: (the limit it passed, its peak resident bytes)."""
+    worker: Worker, job: Job, started: float, watch: Callable[[Progress], None]
+) -> tuple[int, Message | None, int]:
+    """Until the worker ends or passes a limit: (exit code, the limit it passed, its peak resident bytes)."""
     peak = 0
-    while child.poll() is None:
+    while (code := worker.wait(LOOK_EVERY)) is None:
         seconds = time.monotonic() - started
-        size = _resident(child.pid)
+        size = _resident(worker.pid)
         peak = max(peak, size)
-        if seconds > job.limits.seconds:
-            return say("stopped at its limit of {limit} s", limit=round(job.limits.seconds, 1)), peak
-        if size > job.limits.bytes:
-            most = round(job.limits.bytes / 1e9, 2)
-            return say("stopped at its limit of {limit} GB of memory", limit=most), peak
+        passed = _passed(job, seconds, size)
+        if passed:
+            end_tree(worker.pid)
+            return worker.wait(10.0) or -9, passed, peak
         watch(_progress(Path(job.folder), seconds, peak))
-        time.sleep(LOOK_EVERY)
-    return None, peak
+    return code, None, peak
+
+
+def _passed(job: Job, seconds: float, size: int) -> Message | None:
+    """The limit that a worker has passed, if any."""
+    if seconds > job.limits.seconds:
+        return say("stopped at its limit of {limit} s", limit=round(job.limits.seconds, 1))
+    if size > job.limits.bytes:
+        return say("stopped at its limit of {limit} GB of memory", limit=round(job.limits.bytes / 1e9, 2))
+    return None
 
 
 def _resident(pid: int) -> int:
@@ -127,20 +107,6 @@ def _progress(folder: Path, seconds: float, peak: int) -> Progress:
     except (OSError, ValueError):
         told = {"share": 0.0, "score": None}
     return Progress(told["share"], told["score"], seconds, peak)
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """End the worker and all it started."""
-    try:
-        children = psutil.Process(child.pid).children(recursive=True) if child.poll() is None else []
-    except psutil.Error:
-        children = []
-    for process in (*children, child):
-        try:
-            process.kill()
-        except psutil.Error:
-            continue  # it ended between the look and the kill
-    child.wait()
 
 
 def _result(job: Job, code: int, limit: Message | None, seconds: float, peak: int) -> Result:

@@ -74,7 +74,11 @@ class Climb:
                 continue
             rung = self._try(candidate, candidates[place + 1 :])
             if rung.outcome == "trained":
-                rung = judge(rung)
+                try:
+                    rung = judge(rung)
+                except KeyboardInterrupt:  # it is trained: judging it takes a second and keeps it
+                    self._end(judge(rung))
+                    raise
                 reason = enough(rung)
             self._end(rung)
 

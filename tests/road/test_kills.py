@@ -41,7 +41,7 @@ def finished_work(project: Path) -> dict[str, int]:
 
 def kill_somebody(run: subprocess.Popen[bytes], chance: random.Random) -> None:
     """End the run or, half the time, only its worker."""
-    workers = psutil.Process(run.pid).children() if run.poll() is None else []
+    workers = psutil.Process(run.pid).children(recursive=True) if run.poll() is None else []
     if workers and chance.random() < 0.5:
         workers[0].send_signal(signal.SIGKILL)
         time.sleep(0.2)
