@@ -57,16 +57,16 @@ class Boosted(Model):
 
 @dataclass(frozen=True)
 class Part:
-    """The boosters of one recipe, alike in what they see, and how much they count together."""
+    """The trees of one recipe: what they see, and how much they count."""
 
     recipe: Any
     weight: float
-    boosters: tuple[Any, ...]
+    booster: Any
 
 
 @dataclass(frozen=True)
 class Trees:
-    """Answers by the weighted average of boosters; text files of LightGBM, read by LightGBM."""
+    """Answers by the weighted average of its parts; their trees are text files of LightGBM, read by LightGBM."""
 
     view: Any
     width: int
@@ -99,8 +99,7 @@ class Trees:
         frame = self.view.transform(rows)
         for part in self.parts:
             features = part.recipe.features(frame, self.categorical, self.numeric)
-            for booster in part.boosters:
-                total += answers(booster, features, self.width) * (part.weight / len(part.boosters))
+            total += part.weight * answers(part.booster, features, self.width)
         return total
 
 
@@ -109,11 +108,8 @@ def _load_part(folder: Path, content: dict[str, Any]) -> Part:
     from breakeven.models.boosted_recipes import Recipe
 
     recipe = Recipe("", content["codes"], {}, content["crosses"])
-    boosters = tuple(
-        lightgbm().Booster(model_str=(folder / name).read_text(encoding="utf-8"))
-        for name in content["boosters"]
-    )
-    return Part(recipe, content["weight"], boosters)
+    text = (folder / content["trees"]).read_text(encoding="utf-8")
+    return Part(recipe, content["weight"], lightgbm().Booster(model_str=text))
 
 
 MODEL = Boosted()

@@ -109,31 +109,27 @@ class Pace:
     """
 
     FASTEST = 0.3
-    LOOK_AFTER = 10
-    """Rounds after which the speed is known."""
+    LOOK_AFTER = 15
+    """Rounds after which the speed is known, as the median round's: a pause of the machine is not the speed."""
 
     def __init__(self, until: float, learning_rate: float, typical: int = 500) -> None:
         self.until = until
         self.learning_rate = learning_rate
         self.typical = typical
-        self.rounds = 0
-        self.begun = monotonic()
+        self.ends: list[float] = []
         self.cut_short = False
 
     def check(self, state: Any) -> None:
         """The callback after each round; raises what LightGBM takes as a wish to stop."""
-        self.rounds += 1
-        if self.rounds == 1:
-            self.begun = monotonic()
-        if self.rounds == self.LOOK_AFTER + 1 and self.typical:
+        self.ends.append(monotonic())
+        if len(self.ends) == self.LOOK_AFTER and self.typical:
             self._hurry(state.model)
-        if monotonic() > self.until:
+        if self.ends[-1] > self.until:
             self.cut_short = True
             raise lightgbm().callback.EarlyStopException(state.iteration, state.evaluation_result_list or [])
 
     def _hurry(self, booster: Any) -> None:
-        seconds_a_round = (monotonic() - self.begun) / self.LOOK_AFTER
-        possible = max(1.0, (self.until - monotonic()) / max(seconds_a_round, 1e-9))
+        possible = max(1.0, (self.until - self.ends[-1]) / max(float(np.median(np.diff(self.ends))), 1e-9))
         if possible < self.typical:
             self.learning_rate = min(self.FASTEST, self.learning_rate * self.typical / possible)
             booster.reset_parameter({"learning_rate": self.learning_rate})

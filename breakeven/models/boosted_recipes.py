@@ -21,6 +21,8 @@ MOST_CROSSED = 8
 """Numbers are crossed only where they are few: 8 of them make 84 features."""
 FEATURES_A_TREE = 7
 """A tree sees about so many features at least; a fraction of few features would leave it blind."""
+FEW_ROWS = 12_000
+"""Splits drawn from half the features help where rows are few; with more of them they only take time."""
 SHARE_OF_LEAF = 0.02
 """A leaf holds at most this share of few rows, so that a small table can be cut at all."""
 
@@ -33,10 +35,12 @@ class Recipe:
     codes: Codes
     settings: Mapping[str, float | int | bool]
     crosses: bool = False
+    most_rows: int | None = None
 
-    def suits(self, numeric: tuple[int, ...]) -> bool:
-        """Whether a table with these places of numbers gives it something to do."""
-        return not self.crosses or 2 <= len(numeric) <= MOST_CROSSED
+    def suits(self, rows: int, numeric: tuple[int, ...]) -> bool:
+        """Whether it can pay on so many rows with numbers in these places."""
+        few_enough = self.most_rows is None or rows <= self.most_rows
+        return few_enough and (not self.crosses or 2 <= len(numeric) <= MOST_CROSSED)
 
     def features(self, frame: np.ndarray, categorical: tuple[int, ...], numeric: tuple[int, ...]) -> np.ndarray:
         """The matrix (n, d) that its trees see, made of the frame (n, columns)."""
@@ -70,8 +74,10 @@ def crossed(numbers: np.ndarray) -> np.ndarray:
     return np.stack(crosses, axis=1)
 
 
-def _recipe(name: str, codes: Codes, crosses: bool = False, **settings: float | int | bool) -> Recipe:
-    return Recipe(name, codes, MappingProxyType(settings), crosses)
+def _recipe(
+    name: str, codes: Codes, crosses: bool = False, most_rows: int | None = None, **settings: float | int | bool
+) -> Recipe:
+    return Recipe(name, codes, MappingProxyType(settings), crosses, most_rows)
 
 
 RECIPES: tuple[Recipe, ...] = (
@@ -92,6 +98,7 @@ RECIPES: tuple[Recipe, ...] = (
     _recipe(
         "ordered",
         "order",
+        most_rows=FEW_ROWS,
         learning_rate=0.05,
         num_leaves=8,
         min_data_in_leaf=10,
@@ -101,14 +108,17 @@ RECIPES: tuple[Recipe, ...] = (
     ),
     _recipe(
         "crossed",
-        "order",
+        "both",
         crosses=True,
         learning_rate=0.05,
-        num_leaves=16,
-        min_data_in_leaf=20,
-        feature_fraction=0.7,
-        bagging_fraction=0.8,
+        num_leaves=8,
+        min_data_in_leaf=10,
+        feature_fraction=0.5,
+        bagging_fraction=0.9,
         bagging_freq=1,
+        cat_smooth=40,
+        cat_l2=20,
+        max_cat_to_onehot=8,
     ),
 )
 """In the order in which they are tried; the first one is the best single one on the whole."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from breakeven.models.boosted_fits import Fit, Table, answers, fit_all, fit_part
 from breakeven.models.boosted_recipes import RECIPES, Recipe
+from breakeven.models.boosted_text import average_text
 from breakeven.models.mixing import beyond_chance, greedy_weights, mixed
 from breakeven.models.model import Trained, Work
 from breakeven.store import write_bytes
@@ -62,7 +63,7 @@ class Training:
         return Trained(predictions, self._train_value(chosen), self._settings(chosen, trials))
 
     def _try_recipes(self) -> list[Trial]:
-        recipes = [recipe for recipe in RECIPES if recipe.suits(self.view.numeric)]
+        recipes = [recipe for recipe in RECIPES if recipe.suits(int(self.known.sum()), self.view.numeric)]
         trials: list[Trial] = []
         for recipe in recipes:
             if trials and self._too_late(trials):
@@ -126,13 +127,11 @@ class Training:
         folder = self.work.artifact
         parts = []
         for trial, weight in chosen:
-            names = []
-            for number, fit in enumerate(self._final(trial)):
-                names.append(f"{trial.recipe.name}-{number}.txt")
-                text = fit.booster.model_to_string(num_iteration=fit.rounds)
-                write_bytes(folder / names[-1], text.encode())
-            recipe = {"codes": trial.recipe.codes, "crosses": trial.recipe.crosses}
-            parts.append({**recipe, "weight": weight, "boosters": names})
+            texts = [fit.booster.model_to_string(num_iteration=fit.rounds) for fit in self._final(trial)]
+            name = f"{trial.recipe.name}.txt"
+            write_bytes(folder / name, average_text(texts).encode())
+            seen = {"codes": trial.recipe.codes, "crosses": trial.recipe.crosses}
+            parts.append({**seen, "weight": weight, "trees": name})
         content = {
             "width": self.width,
             "categorical": self.view.categorical,
