@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from breakeven.core.errors import BreakevenError, DataError, ProjectError, UsageError
 from breakeven.core.words import Message, say
@@ -41,6 +41,8 @@ from breakeven.stages.watch import Watcher
 from breakeven.stages.work import Climb
 from breakeven.store import Store
 from breakeven.tasks import task_named
+
+Outcome = Literal["released", "target_missed", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,7 @@ def _ending(store: Store, judge: Judge, rungs: tuple[Rung, ...], choice: Choice 
     }
 
 
-def _outcome(choice: Choice | None, rungs: tuple[Rung, ...], stopped: Message | None) -> str:
+def _outcome(choice: Choice | None, rungs: tuple[Rung, ...], stopped: Message | None) -> Outcome:
     if choice and choice.met and not stopped:
         return "released"
     cut_short = stopped or any(rung.outcome == "skipped" for rung in rungs)
@@ -218,6 +220,7 @@ def _raise_its_error(folder: Path, result: Result) -> None:
     kept = folder / "error.json"
     if kept.exists():
         told = json.loads(kept.read_bytes())
-        raise DataError(*(MessageRecord.model_validate(line).message() for line in told["lines"]))
+        what, where, hint = (MessageRecord.model_validate(line).message() for line in told["lines"])
+        raise DataError(what, where, hint)
     reason = result.reason.message() if result.reason else say("the worker ended without a result")
     raise BreakevenError(reason, str(folder), say("this is our fault; please report it with the file and the command"))

@@ -49,7 +49,8 @@ def simulate(random: np.random.Generator) -> dict[str, str]:
         applied.isoformat(), age, round(income, -2), round(years, 1), home, purpose, round(loan, -1), term,
         open_loans, late, round(savings), "bad" if bad else "good",
     )  # fmt: skip
-    row = {name: f"{cell:g}" if isinstance(cell, float) else str(cell) for name, cell in zip(COLUMNS, cells, strict=True)}
+    texts = (f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in cells)
+    row = dict(zip(COLUMNS, texts, strict=True))
     for name, share in (("savings_usd", 0.08), ("years_in_job", 0.04), ("home", 0.02)):
         if random.random() < share:
             row[name] = ""

@@ -171,7 +171,7 @@ def _header(cells: list[str], path: Path) -> list[str]:
     return names
 
 
-def _csv_rows(rows: Any, width: int, path: Path) -> Iterator[list[str]]:
+def _csv_rows(rows: Any, width: int, path: Path) -> Iterator[list[str | None]]:
     """The records as wide as the header; blank lines are passed over. Raises DataError at a ragged one."""
     for cells in rows:
         if len(cells) == width:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pyarrow as pa
 
@@ -48,8 +48,8 @@ def open_writer(place: Path, named: Path) -> Iterator[Write]:
 
 @contextmanager
 def _open_text(place: Path, packed: bool, encoding: str) -> Iterator[IO[str]]:
-    raw = gzip.open(place, "wb") if packed else place.open("wb")
-    with raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as text:  # type: ignore[arg-type]
+    opener: Any = gzip.open if packed else open
+    with opener(place, "wb") as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as text:
         yield text
 
 

@@ -36,6 +36,7 @@ class Judge:
 
     def judge(self, rung: Rung) -> Rung:
         """A trained rung with its evaluation, measurement and cost; one that cannot be measured has failed."""
+        assert rung.bill is not None
         measured = self.climb.after("measure", rung)
         if measured.measurement is None:
             return rung.model_copy(update={"outcome": "failed", "reason": measured.reason})
@@ -94,7 +95,12 @@ class Judge:
         return self._evaluate(rung, "validation", rows, truth, self._predictions(rung))
 
     def _evaluate(
-        self, rung: Rung, part: Literal["validation", "test"], rows: pa.Table, truth: np.ndarray, predictions: np.ndarray
+        self,
+        rung: Rung,
+        part: Literal["validation", "test"],
+        rows: pa.Table,
+        truth: np.ndarray,
+        predictions: np.ndarray,
     ) -> Evaluation:
         return evaluate(
             rung.name,

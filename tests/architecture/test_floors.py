@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "breakeven"
 FLOORS = {
     "core": 0, "records": 1,
-    "tasks": 2, "inputs": 2, "outputs": 2, "prices": 2, "estimate": 2, "plan": 2, "store": 2, "project": 2, "engines": 2,
+    "tasks": 2, "project": 2, "store": 2, "inputs": 2, "outputs": 2, "prices": 2, "estimate": 2, "plan": 2, "engines": 2,
     "checks": 3, "models": 3,
     "stages": 4, "worker": 4, "serving": 4, "monitoring": 4, "testing": 4,
     "pipeline": 5, "interfaces": 6,
