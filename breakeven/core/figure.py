@@ -68,8 +68,9 @@ class Figure:
     def counted_in(self, target: str) -> Figure:
         """The same figure, made of the same parts, written in another unit of the same kind."""
         factor = self.unit.factor_to(unit(target))
-        ends = {end: None if (value := getattr(self, end)) is None else value * factor for end in ("low", "high")}
-        return replace(self, value=self.to(target), unit=unit(target), **ends)
+        low = None if self.low is None else self.low * factor
+        high = None if self.high is None else self.high * factor
+        return replace(self, value=self.to(target), unit=unit(target), low=low, high=high)
 
     def __add__(self, other: Figure) -> Figure:
         return _combine("+", self, other, self.unit, self.value + other.to(self.unit))

@@ -12,12 +12,12 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "breakeven"
 FLOORS = {
-    "core": 0, "records": 1,
-    "tasks": 2, "project": 2, "store": 2, "inputs": 2, "outputs": 2, "prices": 2, "estimate": 2, "plan": 2, "engines": 2,
+    "core": 0, "templates": 0, "records": 1,
+    "tasks": 2, "project": 2, "store": 2, "inputs": 2, "outputs": 2,
+    "prices": 2, "estimate": 2, "plan": 2, "engines": 2,
     "checks": 3, "models": 3,
     "stages": 4, "worker": 4, "serving": 4, "monitoring": 4, "testing": 4,
-    "pipeline": 5, "interfaces": 6,
-    "__init__": 7, "__main__": 7, "templates": 0,
+    "pipeline": 5, "interfaces": 6, "__init__": 7, "__main__": 7,
 }  # fmt: skip
 HELPERS_AMONG_SIBLINGS = {"inputs", "outputs", "checks", "models", "engines"}
 
