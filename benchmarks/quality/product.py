@@ -26,7 +26,7 @@ def run_product(
     told = folder / "run.json"
     command = [str(python), "-m", "breakeven"]
     finished = run_measured([*command, "run", str(project), "--json"], log, cap, told)
-    record: dict[str, Any] = _bill(finished)
+    record: dict[str, Any] = bill(finished)
     if finished.exit_code not in ENDINGS:
         return record | {"outcome": "too late" if finished.exit_code is None else "failed"}
     answers = folder / "answers.csv"
@@ -70,12 +70,15 @@ def toml(tables: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _bill(finished: Finished) -> dict[str, Any]:
+def bill(finished: Finished) -> dict[str, Any]:
+    """What a process took."""
     return {
         "exit_code": finished.exit_code,
         "ready_seconds": finished.seconds,
         "peak_bytes": finished.peak_bytes,
         "main_peak_bytes": finished.main_peak_bytes,
+        "cpu_seconds": finished.cpu_seconds,
+        "elsewhere": finished.elsewhere,
     }
 
 

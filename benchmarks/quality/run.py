@@ -25,7 +25,7 @@ from typing import Any
 from bars import OURS
 from environments import PEERS, peer_python, product_python
 from process import run_measured
-from product import run_product
+from product import bill, run_product
 from score import score_answers
 from sets import ROOT, SETS, DataSet
 from table import latest, read_results, write_readme
@@ -144,7 +144,8 @@ def _run_peer(data_set: DataSet, tool: str, seconds: float, folder: Path, log: P
     (folder / "job.json").write_text(json.dumps(job))
     command = [str(python), str(PEERS / f"{tool}.py"), str(folder / "job.json")]
     finished = run_measured(command, log, seconds * PATIENCE + 60)
-    found = {"exit_code": finished.exit_code, "process_seconds": finished.seconds, "peak_bytes": finished.peak_bytes}
+    found = bill(finished) | {"process_seconds": finished.seconds}
+    del found["ready_seconds"]  # the peer itself tells when it was ready: it goes on with the test rows
     if finished.exit_code != 0:
         return found | {"outcome": "too late" if finished.exit_code is None else "failed"}
     size = sum(file.stat().st_size for file in (folder / "artifact").rglob("*") if file.is_file())
