@@ -14,7 +14,7 @@ import numpy as np
 BIAS_PENALTY = 0.02
 """Costs a class bias b: BIAS_PENALTY * b^2 * classes / rows; few rows then move it little."""
 LEAST_SHARE = 0.02
-"""Models with a smaller share of the sum of all factors are left out."""
+"""Models whose margins move the sum less than that, as a share of all movements, are left out."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ def softmax(margins: np.ndarray) -> np.ndarray:
 def fit_stack(margins: Sequence[np.ndarray], target: np.ndarray) -> Stack:
     """The factors for margins (each (n, classes)) whose true classes are `target` (n,); weak models get 0."""
     stack = _solved(np.stack(margins).astype(np.float64), target)
-    strong = stack.factors >= LEAST_SHARE * stack.factors.sum()
+    moved = stack.factors * np.array([m.std() for m in margins])
+    strong = moved >= LEAST_SHARE * moved.sum()
     if strong.all():
         return stack
     kept = _solved(np.stack([m for m, s in zip(margins, strong, strict=True) if s]).astype(np.float64), target)
