@@ -6,6 +6,7 @@ by greedy selection. Settings, figures and what was tried without gain: docs/mod
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,9 +108,11 @@ def _load_part(folder: Path, content: dict[str, Any]) -> Part:
     from breakeven.models.boosted_fits import lightgbm
     from breakeven.models.boosted_recipes import Recipe
 
+    trees = (folder / content["trees"]).read_bytes()
+    if hashlib.sha256(trees).hexdigest() != content["sha256"]:  # LightGBM ends the process at a damaged text
+        raise ValueError(f"{content['trees']} is not what was saved")
     recipe = Recipe("", content["codes"], {}, content["crosses"])
-    text = (folder / content["trees"]).read_text(encoding="utf-8")
-    return Part(recipe, content["weight"], lightgbm().Booster(model_str=text))
+    return Part(recipe, content["weight"], lightgbm().Booster(model_str=trees.decode()))
 
 
 MODEL = Boosted()

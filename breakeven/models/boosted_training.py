@@ -6,6 +6,7 @@ is there already); with one validation part each chosen recipe is fitted again o
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -128,10 +129,10 @@ class Training:
         parts = []
         for trial, weight in chosen:
             texts = [fit.booster.model_to_string(num_iteration=fit.rounds) for fit in self._final(trial)]
-            name = f"{trial.recipe.name}.txt"
-            write_bytes(folder / name, average_text(texts).encode())
+            name, trees = f"{trial.recipe.name}.txt", average_text(texts).encode()
+            write_bytes(folder / name, trees)
             seen = {"codes": trial.recipe.codes, "crosses": trial.recipe.crosses}
-            parts.append({**seen, "weight": weight, "trees": name})
+            parts.append({**seen, "weight": weight, "trees": name, "sha256": hashlib.sha256(trees).hexdigest()})
         content = {
             "width": self.width,
             "categorical": self.view.categorical,
