@@ -53,7 +53,8 @@ def test_a_decimal_comma_is_seen_in_the_column() -> None:
 @pytest.mark.parametrize(
     ("cell", "moment"),
     [
-        ("2024-03-05", datetime(2024, 3, 5)), ("2024/3/5", datetime(2024, 3, 5)), ("2024年3月5日", datetime(2024, 3, 5)),
+        ("2024-03-05", datetime(2024, 3, 5)), ("2024/3/5", datetime(2024, 3, 5)),
+        ("2024年3月5日", datetime(2024, 3, 5)),
         ("2024-03-05 14:30", datetime(2024, 3, 5, 14, 30)), ("2024-03-05T14:30:15Z", datetime(2024, 3, 5, 14, 30, 15)),
         ("2024-03-05T14:30:00+02:00", datetime(2024, 3, 5, 12, 30)), ("5 Mar 2024", datetime(2024, 3, 5)),
         ("March 5, 2024", datetime(2024, 3, 5)), ("03/05/2024 2:05 PM", datetime(2024, 3, 5, 14, 5)),

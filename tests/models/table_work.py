@@ -25,7 +25,13 @@ def cells(values: np.ndarray) -> pa.Array:
 
 
 def make_work(
-    rows: pa.Table, answers: list[str], folder: Path, output: str = "label", folds: int = 3, seconds: float = 60, seed: int = 0
+    rows: pa.Table,
+    answers: list[str],
+    folder: Path,
+    output: str = "label",
+    folds: int = 3,
+    seconds: float = 60,
+    seed: int = 0,
 ) -> Work:
     """A job on these rows: cross-validation, or with `folds=1` a third held out. `folder` is made."""
     folder.mkdir(parents=True)
