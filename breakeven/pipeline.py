@@ -34,7 +34,7 @@ from breakeven.stages.audit import audit as audit_stage
 from breakeven.stages.budget import Budget
 from breakeven.stages.choose import bound, choose, meets_latency, meets_quality
 from breakeven.stages.judge import Judge
-from breakeven.stages.price import train_price, train_usd, unit_figures
+from breakeven.stages.price import check_machines, train_price, train_usd, unit_figures
 from breakeven.stages.propose import propose
 from breakeven.stages.release import count_opening, release
 from breakeven.stages.watch import Watcher
@@ -58,6 +58,7 @@ def check(path: Path, watch: Watcher | None = None) -> Audit:
     file = project_file(path)
     project = read_project(file)
     target_metric(project, file)
+    check_machines(project)
     store = Store(file.parent)
     with store.locked():
         return audit_stage(project, file.parent, store)
@@ -73,6 +74,7 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
     file = project_file(path)
     project = read_project(file)
     metric = target_metric(project, file)
+    check_machines(project)
     store = Store(file.parent)
     with store.locked(), _engine("local") as engine:
         watch.stage(say("looking at the data"))

@@ -44,15 +44,22 @@ class LocalEngine(Engine):
         write_bytes(folder / "job.json", job.model_dump_json(indent=1).encode())
         for left in ("result.json", "progress.json"):
             (folder / left).unlink(missing_ok=True)
-        worker = self._worker(folder / "job.json", job.threads)
-        started = time.monotonic()
+        worker = None
         try:
+            worker = self._worker(folder / "job.json", job.threads)
+            started = time.monotonic()
             code, limit, peak = _wait(worker, job, started, watch)
-        except BaseException:
-            end_tree(worker.pid)
-            worker.wait(10.0)
+        except BaseException:  # an interrupt may come at any point: end whatever was begun
+            self._abandon(worker)
             raise
         return _result(job, code, limit, time.monotonic() - started, peak)
+
+    def _abandon(self, worker: Worker | None) -> None:
+        """End the worker; a nursery goes with it, because nobody knows what it has told so far."""
+        if worker:
+            end_tree(worker.pid)
+        if self._nursery:
+            self.prepare(self._nursery.threads)
 
     def _worker(self, job: Path, threads: int) -> Worker:
         """A fork of the nursery, which is made anew when it was ended; a fresh process without one."""

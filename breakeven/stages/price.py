@@ -51,6 +51,13 @@ def machine_price(name: str, here: Machine) -> MachinePrice:
     return MachinePrice(offer.machine, _hourly(offer, N_("price of the machine an hour")), why)
 
 
+def check_machines(project: Project) -> None:
+    """That the machines which the project names have a price. Raises UsageError with the nearest names."""
+    for name in (project.compute.train_on, project.compute.serve_on):
+        if name != HERE:
+            offer_named(name)
+
+
 def _hourly(offer: Offer, name: str) -> Figure:
     return published(offer.usd_per_hour, "usd/hour", name, f"{offer.machine.name}: {offer.source}", offer.date)
 

@@ -56,7 +56,7 @@ class Climb:
             done = {rung.name for rung in self.rungs}
             for candidate in candidates:
                 if candidate.name not in done:
-                    self._end(_rung(candidate, "skipped", reason))
+                    self._end(self._kept(candidate, judge) or _rung(candidate, "skipped", reason))
         for refusal in refusals:
             self._end(Rung(name=refusal.family, family=refusal.family, outcome="refused", reason=refusal.why))
         return reason
@@ -74,13 +74,16 @@ class Climb:
                 continue
             rung = self._try(candidate, candidates[place + 1 :])
             if rung.outcome == "trained":
-                try:
-                    rung = judge(rung)
-                except KeyboardInterrupt:  # it is trained: judging it takes a second and keeps it
-                    self._end(judge(rung))
-                    raise
+                rung = judge(rung)
                 reason = enough(rung)
             self._end(rung)
+
+    def _kept(self, candidate: Candidate, judge: Callable[[Rung], Rung]) -> Rung | None:
+        """A rung whose training had ended when the interrupt came; judging it takes a second."""
+        job = self._job("train", candidate, Limits(seconds=0, bytes=0), members=self._members(candidate))
+        result = kept_result(job)
+        rung = self._rung_of(candidate, job, result) if result else None
+        return judge(rung) if rung and rung.outcome == "trained" else rung
 
     def _end(self, rung: Rung) -> None:
         self.rungs.append(rung)
