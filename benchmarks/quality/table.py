@@ -205,7 +205,8 @@ Every (set, tool) runs in a fresh process, one at a time, on the same two cores.
 - **Same yardstick.** A tool writes its answers to a file; `score.py` counts all of them. For ours they come from
   `breakeven predict` with the release, and must give exactly the test score that the run reported.
 - Peers: `tfidf_svc` picks its C by 3-fold cross-validation; `fasttext_autotune` searches on nine tenths for all its
-  seconds and then trains the settings it found on all rows, with Chinese characters as words; `autogluon_medium` is
+  seconds (a second time where it runs away to NaN) and then trains the settings it found on all rows, with Chinese
+  characters as words; `autogluon_medium` is
   `medium_quality` with LightGBM, CatBoost, XGBoost, fastai and torch installed; `flaml_automl` and `lightgbm_default`
   get texts as TF-IDF of words and characters (the 10,000 most frequent n-grams of each) and tables as they are.
 

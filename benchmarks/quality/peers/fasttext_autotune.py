@@ -31,11 +31,18 @@ def fit(job: Job, rows: pd.DataFrame) -> Any:
         everything = _write(Path(folder) / "all", lines)
         learn = _write(Path(folder) / "learn", [line for i, line in enumerate(lines) if i not in held])
         check = _write(Path(folder) / "check", [lines[i] for i in sorted(held)])
-        tuned = fasttext.train_supervised(
-            input=learn, autotuneValidationFile=check, autotuneDuration=int(job.seconds), thread=job.cores,
-            seed=job.seed, verbose=0,
-        )
+        try:
+            tuned = _search(learn, check, job, job.seed)
+        except RuntimeError:  # its last training ran away to NaN: it gets a second chance, and all its seconds again
+            tuned = _search(learn, check, job, job.seed + 1)
         return _on_all(tuned, everything, job), names
+
+
+def _search(learn: str, check: str, job: Job, seed: int) -> Any:
+    return fasttext.train_supervised(
+        input=learn, autotuneValidationFile=check, autotuneDuration=int(job.seconds),
+        thread=job.cores, seed=seed, verbose=0,
+    )
 
 
 def _on_all(tuned: Any, file: str, job: Job) -> Any:
