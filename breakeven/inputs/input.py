@@ -33,6 +33,8 @@ class View(ABC):
     """
 
     name: ClassVar[str]
+    variants: ClassVar[tuple[dict[str, Any], ...]] = ({},)
+    """Settings worth trying, the most useful first."""
 
     @abstractmethod
     def fit(self, rows: pa.Table, target: np.ndarray) -> Any:

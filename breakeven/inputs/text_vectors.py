@@ -24,9 +24,17 @@ from breakeven.records.dataset import Column
 
 Blocks = tuple[tuple[str, ...], ...]
 
-WORDS_AND_CHARACTERS: Blocks = (
+PLAIN: Blocks = (
+    ("word 1", "word 2"),
+    ("character 2", "character 3", "character 4"),
+)
+PLACES: Blocks = (
     ("word 1", "leading 3"),
     ("word 2", "word 3", "skip 2"),
+    ("character 2", "character 3", "character 4", "character 5"),
+)
+PAIRS: Blocks = (
+    ("word 1", "word 2", "skip 2"),
     ("character 2", "character 3", "character 4", "character 5"),
 )
 """Kinds of n-grams by block. `leading 3`: the first three words with their places; `skip 2`: word pairs over a gap."""
@@ -34,35 +42,39 @@ WORDS_AND_CHARACTERS: Blocks = (
 BATCH_CHARACTERS = 500_000
 LEARN_CHARACTERS = 8_000_000
 """So much text, spread evenly over the rows, is enough to learn the vocabulary from."""
-MOST_COLUMNS = 600_000
+MOST_COLUMNS = 1_500_000
+MOST_WEIGHTS = 40_000_000
+"""Columns times classes; many classes leave fewer columns."""
 
 
 class TextVectors(View):
     """A CSR matrix (n, columns) float32 of the cells of all columns of a row, joined by line breaks."""
 
     name: ClassVar[str] = "vectors"
+    variants: ClassVar[tuple[dict[str, Any], ...]] = ({"blocks": PLAIN}, {"blocks": PLACES}, {"blocks": PAIRS})
 
-    def __init__(
-        self, columns: tuple[Column, ...], blocks: Blocks = WORDS_AND_CHARACTERS, most: int = MOST_COLUMNS
-    ) -> None:
+    def __init__(self, columns: tuple[Column, ...], blocks: Blocks = PLAIN, most: int = MOST_COLUMNS) -> None:
         self.columns = tuple(column.name for column in columns)
         self.blocks, self.most = blocks, most
         self.vocabulary = Vocabulary(np.zeros(0, np.uint64))
         self.block_of = np.zeros(0, np.uint8)
+        self.having = np.zeros(0, np.uint16)
+        self.texts = 0
         self.idf = np.zeros(0, np.float32)
 
     def fit(self, rows: pa.Table, target: np.ndarray) -> sparse.csr_matrix:
-        """Learn vocabulary and idf; the target is not looked at."""
-        counts = self._learn(rows)
-        self.idf = _idf(counts)
+        """Learn vocabulary and idf; of the target only the number of classes is looked at."""
+        counts = self._learn(rows, target)
+        self.having, self.texts = _having(counts), counts.shape[0]
+        self.idf = _idf(self.having, self.texts)
         return self._weigh(counts, self.idf)
 
     def fit_folds(self, rows: pa.Table, target: np.ndarray, folds: Folds) -> Iterator[tuple[Any, Any]]:
         """As the contract says; the n-grams are counted once, and each fold knows those of its own rows only."""
-        counts = self._learn(rows)
+        counts = self._learn(rows, target)
         for fit, score in folds:
             mine = counts[fit]
-            idf = _idf(mine)
+            idf = _idf(_having(mine), mine.shape[0])
             yield self._weigh(mine, idf), self._weigh(counts[score], idf)
 
     def transform(self, rows: pa.Table) -> sparse.csr_matrix:
@@ -71,12 +83,13 @@ class TextVectors(View):
     def keep(self, columns: np.ndarray) -> None:
         """Forget all columns but these (ascending); the values of the others do not change by more than their scale."""
         self.vocabulary = Vocabulary(self.vocabulary.hashes[columns])
-        self.block_of, self.idf = self.block_of[columns], self.idf[columns]
+        self.block_of, self.having, self.idf = self.block_of[columns], self.having[columns], self.idf[columns]
 
     def save(self, folder: Path) -> None:
-        tensors = {"hashes": self.vocabulary.hashes, "block_of": self.block_of, "idf": self.idf}
+        tensors = {"hashes": np.ascontiguousarray(self.vocabulary.packed()), "having": self.having}
         save_file(tensors, folder / "vectors.safetensors")
-        learned = {"columns": self.columns, "blocks": self.blocks}
+        sizes = np.bincount(self.block_of, minlength=len(self.blocks)).tolist()
+        learned = {"columns": self.columns, "blocks": self.blocks, "sizes": sizes, "texts": self.texts}
         (folder / "vectors.json").write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
@@ -85,21 +98,25 @@ class TextVectors(View):
         view = cls((), tuple(tuple(kinds) for kinds in learned["blocks"]))
         view.columns = tuple(learned["columns"])
         tensors = load_file(folder / "vectors.safetensors")
-        view.vocabulary, view.block_of = Vocabulary(tensors["hashes"]), tensors["block_of"]
-        view.idf = tensors["idf"]
+        view.vocabulary = Vocabulary.unpacked(tensors["hashes"])
+        view.block_of = np.repeat(np.arange(len(view.blocks), dtype=np.uint8), learned["sizes"])
+        view.having, view.texts = tensors["having"], learned["texts"]
+        view.idf = _idf(view.having, view.texts)
         return view
 
     # --- learning
 
-    def _learn(self, rows: pa.Table) -> sparse.csr_matrix:
+    def _learn(self, rows: pa.Table, target: np.ndarray) -> sparse.csr_matrix:
         """Choose the vocabulary; the counts of its n-grams in all rows."""
+        classes = int(target.max(initial=0)) + 1 if target.dtype.kind == "i" else 1
+        most = min(self.most, MOST_WEIGHTS // classes)
         texts = _texts(rows, self.columns)
         sample = _spread(texts, LEARN_CHARACTERS)
         found: list[list[np.ndarray]] = [[] for _ in self.blocks]
         for batch in _batches(sample):
             for seen, block in zip(found, self._grams(batch), strict=True):
                 seen.extend(grams[0] for grams in block)
-        hashes, self.block_of = _choose([np.concatenate(block) for block in found], self.most)
+        hashes, self.block_of = _choose([np.concatenate(block) for block in found], most)
         self.vocabulary = Vocabulary(hashes)
         return self._count(texts)
 
@@ -178,13 +195,13 @@ def _batches(texts: Sequence[str | None]) -> Iterator[Sequence[str | None]]:
 def _choose(blocks: list[np.ndarray], most: int) -> tuple[np.ndarray, np.ndarray]:
     """At most so many distinct hashes, the most frequent ones, block after block; and the block of each (uint8)."""
     counted = [np.unique(hashes, return_counts=True) for hashes in blocks]
+    hashes = np.concatenate([hashes for hashes, _ in counted])
     counts = np.concatenate([count for _, count in counted])
-    least = 1
-    while (counts >= least).sum() > most:
-        least += 1
-    kept = [hashes[count >= least] for hashes, count in counted]
-    block_of = np.repeat(np.arange(len(kept), dtype=np.uint8), [len(hashes) for hashes in kept])
-    return np.concatenate(kept), block_of
+    block_of = np.repeat(np.arange(len(counted), dtype=np.uint8), [len(each) for each, _ in counted])
+    if len(hashes) > most:  # among equally frequent ones the order of their hashes is as good as a lot
+        kept = np.sort(np.lexsort((hashes, -counts))[:most])
+        hashes, block_of = hashes[kept], block_of[kept]
+    return hashes, block_of
 
 
 def _counted(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sparse.csr_matrix:
@@ -195,8 +212,12 @@ def _counted(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> s
     return counts
 
 
-def _idf(counts: sparse.csr_matrix) -> np.ndarray:
+def _having(counts: sparse.csr_matrix) -> np.ndarray:
+    """How many rows have each column (uint16, what is more counts as 65,535)."""
+    return np.minimum(np.bincount(counts.indices, minlength=counts.shape[1]), 65_535).astype(np.uint16)
+
+
+def _idf(having: np.ndarray, texts: int) -> np.ndarray:
     """ln((1 + n) / (1 + df)) + 1 by column (float32); 0 for a column that no row has."""
-    having = np.bincount(counts.indices, minlength=counts.shape[1])
-    idf = np.log((1 + counts.shape[0]) / (1 + having)) + 1
+    idf = np.log((1 + texts) / (1 + having.astype(np.float64))) + 1
     return np.where(having > 0, idf, 0).astype(np.float32)

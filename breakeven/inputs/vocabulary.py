@@ -5,13 +5,15 @@ Sorted keys with `numpy.searchsorted` take about 17 steps a key; here nearly eve
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 
 EMPTY = np.int32(-1)
 
 
 class Vocabulary:
-    """The columns 0 … V - 1 of V distinct hashes (uint64), in their order."""
+    """The columns 0 … V - 1 of V distinct hashes (uint64, the lower 24 bits 0), in their order."""
 
     def __init__(self, hashes: np.ndarray) -> None:
         self.hashes = np.ascontiguousarray(hashes, np.uint64)
@@ -38,6 +40,17 @@ class Vocabulary:
             wrong = (self._keys[slots] != hashes[asked]) & (columns >= 0)
             asked = asked[wrong]
         return found
+
+    def packed(self) -> np.ndarray:
+        """The hashes in five bytes each (V, 5) uint8."""
+        return self.hashes.astype("<u8").view(np.uint8).reshape(-1, 8)[:, 3:]
+
+    @classmethod
+    def unpacked(cls, packed: np.ndarray) -> Self:
+        """The vocabulary that was packed."""
+        whole = np.zeros((len(packed), 8), np.uint8)
+        whole[:, 3:] = packed
+        return cls(whole.view("<u8").reshape(-1).astype(np.uint64))
 
     def _slots(self, hashes: np.ndarray) -> np.ndarray:
         """Where each hash is looked for first: its upper bits."""

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from breakeven.inputs.input import View
 
 FILE = "linear.safetensors"
-MOST_BYTES = 24_000_000
+MOST_BYTES = 26_000_000
 """Of weights and vocabulary; features with the smallest weights are left out until they fit."""
-BYTES_A_FEATURE = 8 + 1 + 4 + 4
-"""Hash, block, idf and scale; the weights come on top, a byte a class."""
+BYTES_A_FEATURE = 5 + 2 + 2
+"""Hash, number of texts and scale; the weights come on top, a byte a class."""
 
 
 class LinearPredictor:
@@ -35,8 +35,7 @@ class LinearPredictor:
     @classmethod
     def load(cls, folder: Path, kind: type[View]) -> Self:
         tensors = load_file(folder / FILE)
-        weights = tensors["weights"].astype(np.float32) * tensors["scale"].astype(np.float32)[:, None]
-        return cls(kind.load(folder), weights, tensors["bias"], bool(tensors["labels"][0]))
+        return cls(kind.load(folder), _restored(tensors), tensors["bias"], bool(tensors["labels"][0]))
 
 
 def save_linear(folder: Path, view: Any, weights: np.ndarray, bias: np.ndarray, labels: bool) -> None:
@@ -45,15 +44,25 @@ def save_linear(folder: Path, view: Any, weights: np.ndarray, bias: np.ndarray, 
         kept = _heaviest(weights, MOST_BYTES // (BYTES_A_FEATURE + weights.shape[1]))
         view.keep(kept)
         weights = weights[kept]
-    scale = np.maximum(np.abs(weights).max(axis=1, initial=0.0) / 127, 1e-7).astype(np.float32)
-    tensors = {
-        "weights": np.rint(weights / scale[:, None]).astype(np.int8),
-        "scale": scale,
-        "bias": np.asarray(bias, np.float64),
-        "labels": np.array([labels], np.uint8),
-    }
+    tensors = _quantised(weights) | {"bias": np.asarray(bias, np.float64), "labels": np.array([labels], np.uint8)}
     save_file(tensors, folder / FILE)
     view.save(folder)
+
+
+def _quantised(weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Weights as int8 times a float16 scale a feature times one unit."""
+    size = np.abs(weights).max(axis=1, initial=0.0)
+    unit = np.float32((float(size.max(initial=0.0)) or 1.0) / 127)
+    scale = (size / unit / 127).astype(np.float16)
+    steps = np.maximum(scale.astype(np.float32) * unit, 1e-30)
+    eighth = np.rint(weights / steps[:, None]).clip(-127, 127).astype(np.int8)
+    return {"weights": eighth, "scale": scale, "unit": np.array([unit])}
+
+
+def _restored(tensors: dict[str, np.ndarray]) -> np.ndarray:
+    """The weights (d, width) float32 of `_quantised`."""
+    steps = tensors["scale"].astype(np.float32) * tensors["unit"]
+    return tensors["weights"] * steps[:, None]
 
 
 def _heaviest(weights: np.ndarray, most: int) -> np.ndarray:

@@ -1,112 +1,210 @@
-"""Training of the linear family for labels: fits on the folds, their factors, and all again on all rows."""
+"""Training of the linear family for labels: fits on the folds, their factors, and all again on all rows.
+
+The variants of the view are compared by the first ways of fitting; the best variant gets the others.
+"""
 
 from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from breakeven.inputs.input import View
 from breakeven.models.linear_answers import save_linear
 from breakeven.models.linear_fits import Linear, Way, fit_way
 from breakeven.models.model import Trained, Work
 from breakeven.models.stacking import Stack, cross_fitted, fit_stack, softmax
+from breakeven.models.thinning import thinned
 
 COUNTED = (
-    Way("svm", 0.7),
     Way("naive-bayes", smoothing=0.1),
+    Way("joint-svm", 0.5),
+    Way("weighted-joint-svm", 0.5, 0.1),
     Way("weighted-svm", 0.5, 0.1),
-    Way("svm", 0.2),
+    Way("weighted-joint-svm", 0.5, 0.5),
     Way("weighted-svm", 0.5, 0.5),
 )
-"""For matrices without negative values (texts), the most useful first; see docs/models/linear.md."""
+COUNTED_TWO = (
+    Way("naive-bayes", smoothing=0.1),
+    Way("svm", 0.2),
+    Way("weighted-svm", 0.5, 0.1),
+    Way("svm", 0.7),
+    Way("weighted-svm", 0.5, 0.5),
+)
+"""For matrices without negative values (texts), the most useful first; with two classes nothing is joint."""
 MEASURED = (Way("logistic", 1.0), Way("logistic", 0.1), Way("svm", 0.1), Way("logistic", 10.0))
 """For scaled numbers."""
+SCOUTS = 2
+"""The first ways, by which the variants of a view are compared."""
+SCOUTING = 0.5
+"""Of the time, at most, for comparing variants."""
 RESERVE = 0.15
-"""Of the time for training, kept for saving and for surprises."""
+"""Of the time, kept for saving and for surprises."""
+
+PROBE = 10
+"""One row in so many is fitted to see how long a way takes."""
+
+Matrices = list[tuple[Any, Any]]
+"""For each fold the matrices of its fit rows and of its score rows."""
 
 
+@dataclass(frozen=True)
 class Trial:
     """A way fitted on every fold: out-of-sample margins of the scored rows, training margins of the first fold."""
 
-    def __init__(self, way: Way, margins: np.ndarray, train_margins: np.ndarray, seconds: float) -> None:
-        self.way, self.margins, self.train_margins, self.seconds = way, margins, train_margins, seconds
+    way: Way
+    margins: np.ndarray
+    train_margins: np.ndarray
+    seconds: float
+
+
+@dataclass
+class Course:
+    """A variant of the view and what was tried on it; `making` are the seconds that its matrices took."""
+
+    view: View
+    matrices: Matrices
+    making: float
+    trials: list[Trial] = field(default_factory=list)
+    loss: float = np.inf
+
+    @property
+    def seconds(self) -> float:
+        return self.making + sum(trial.seconds for trial in self.trials)
+
+    @property
+    def again(self) -> float:
+        """About the seconds that fitting on all rows will take."""
+        return 1.3 * self.seconds / len(self.matrices) + 0.1
+
+    @property
+    def margins(self) -> list[np.ndarray]:
+        return [trial.margins for trial in self.trials]
 
 
 def train_labels(work: Work) -> Trained:
     """Fit as many ways as the time allows, stack them, fit those that count on all rows, write the artifact."""
-    begun = time.monotonic()
-    view = work.input.view("vectors", work.dataset.inputs)
-    matrices = list(view.fit_folds(work.rows, work.target, work.folds))
-    making = (time.monotonic() - begun) / max(1, len(work.folds)) + 0.1
-    classes = len(work.dataset.labels)
-    truth = work.target[work.scored]
+    work, rows = thinned(work)
     with warnings.catch_warnings(), ThreadPoolExecutor(max(1, work.threads)) as pool:
         warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is no fault: the factors judge each fit
-        trials = list(_trials(work, matrices, truth, making, pool))
-        stack = fit_stack([trial.margins for trial in trials], truth)
-        del matrices
-        whole = view.fit(work.rows, work.target)
-        used = [(factor, trial.way) for factor, trial in zip(stack.factors, trials, strict=True) if factor]
-        parts = [(factor, fit_way(way, whole, work.target, classes, pool)) for factor, way in used]
-    weights = sum(factor * part.weights for factor, part in parts)
-    bias = stack.bias + sum(factor * part.bias for factor, part in parts)
-    save_linear(work.artifact, view, np.asarray(weights, np.float32), bias, labels=True)
-    return _trained(work, trials, stack, truth)
+        course = _best_variant(work, pool)
+        _add_trials(work, course, _ways(work, course)[SCOUTS:], pool)
+        stack = fit_stack(course.margins, _truth(work))
+        course.matrices.clear()
+        _fit_again(work, course, stack, rows, pool)
+    return _trained(work, course, stack)
 
 
-def _trials(
-    work: Work, matrices: list[tuple[Any, Any]], truth: np.ndarray, making: float, pool: Executor
-) -> Iterator[Trial]:
-    """Trials in their order, while there is time for one more and for fitting all again on all rows."""
-    smallest = min((float(fit.data.min(initial=0.0)) for fit, _ in matrices), default=0.0)
-    ways = COUNTED if smallest >= 0 else MEASURED
-    left = work.seconds_left() * (1 - RESERVE) - making
-    spent = 0.0
+def _best_variant(work: Work, pool: Executor) -> Course:
+    """The variant with the smallest loss; the next one is tried while there is time for it."""
+    seconds = work.seconds_left()
+    best: Course | None = None
+    for settings in work.input.views()["vectors"].variants:
+        if best and work.seconds_left() < seconds * (1 - SCOUTING) + 1.3 * best.seconds:
+            break
+        begun = time.monotonic()
+        view = work.input.view("vectors", work.dataset.inputs, **settings)
+        matrices = list(view.fit_folds(work.rows, work.target, work.folds))
+        course = Course(view, matrices, time.monotonic() - begun)
+        _add_trials(work, course, _ways(work, course)[:SCOUTS], pool)
+        if best is None or course.loss < best.loss:
+            best = course
+    assert best is not None
+    return best
+
+
+def _ways(work: Work, course: Course) -> tuple[Way, ...]:
+    """The ways that suit the values of the matrices and the number of classes."""
+    smallest = min((float(fit.data.min(initial=0.0)) for fit, _ in course.matrices), default=0.0)
+    if smallest < 0:
+        return MEASURED
+    return COUNTED if len(work.dataset.labels) > 2 else COUNTED_TWO
+
+
+def _add_trials(work: Work, course: Course, ways: Sequence[Way], pool: Executor) -> None:
+    """Try the ways in their order; those for which there is no time, with fitting again on all rows, are left out."""
     for number, way in enumerate(ways):
-        again = spent / len(work.folds) * 1.3
-        longest = spent / number * 1.5 if number else 0.0
-        if number and spent + again + longest * (1 + 1 / len(work.folds)) > left:
-            return
-        trial = _try(work, way, matrices, pool)
-        spent += trial.seconds
-        work.progress((number + 1) / (len(ways) + 1), work.metric.score(truth, softmax(trial.margins), None))
-        yield trial
+        expected = _expected_seconds(work, way, course, pool)
+        needed = course.again + expected * (1 + 1.3 / len(work.folds))
+        if course.trials and work.seconds_left() * (1 - RESERVE) < needed:
+            continue
+        course.trials.append(_try(work, way, course.matrices, pool))
+        found = softmax(fit_stack(course.margins, _truth(work)).margins(course.margins))
+        course.loss = float(work.output.loss(_truth(work), found).mean())
+        work.progress((number + 1) / (len(ways) + 1), work.metric.score(_truth(work), found, None))
 
 
-def _try(work: Work, way: Way, matrices: list[tuple[Any, Any]], pool: Executor) -> Trial:
+def _expected_seconds(work: Work, way: Way, course: Course, pool: Executor) -> float:
+    """What a way will take on all folds: by its earlier trial, or by fitting a small part of the first fold."""
+    earlier = [trial.seconds for trial in course.trials if trial.way.name == way.name]
+    if earlier:
+        return 1.5 * max(earlier)
+    rows = np.arange(0, course.matrices[0][0].shape[0], PROBE)
     begun = time.monotonic()
-    scored = work.scored
+    fit_way(way, course.matrices[0][0][rows], work.target[work.folds[0][0][rows]], len(work.dataset.labels), pool)
+    rounds = -(-len(work.folds) // max(1, work.threads)) if way.whole else len(work.folds)
+    return 1.3 * PROBE * (time.monotonic() - begun) * rounds
+
+
+def _try(work: Work, way: Way, matrices: Matrices, pool: Executor) -> Trial:
+    """Fit a way on each fold; ways that fit all classes in one piece run fold beside fold."""
+    begun = time.monotonic()
     classes = len(work.dataset.labels)
-    margins = np.empty((len(scored), classes), np.float32)
+
+    def fit_fold(number: int) -> tuple[np.ndarray, np.ndarray | None]:
+        fit_matrix, score_matrix = matrices[number]
+        found: Linear = fit_way(way, fit_matrix, work.target[work.folds[number][0]], classes, pool)
+        return found.margins(score_matrix), None if number else found.margins(fit_matrix)
+
+    every = (pool.map if way.whole else map)(fit_fold, range(len(matrices)))
+    margins = np.empty((len(work.scored), classes), np.float32)
     train_margins = np.empty(0)
-    for number, ((fit, score), (fit_matrix, score_matrix)) in enumerate(zip(work.folds, matrices, strict=True)):
-        found: Linear = fit_way(way, fit_matrix, work.target[fit], classes, pool)
-        margins[np.searchsorted(scored, score)] = found.margins(score_matrix)
-        if number == 0:
-            train_margins = found.margins(fit_matrix)
+    for (_, score), (scored, trained) in zip(work.folds, every, strict=True):
+        margins[np.searchsorted(work.scored, score)] = scored
+        train_margins = train_margins if trained is None else trained
     return Trial(way, margins, train_margins, time.monotonic() - begun)
 
 
-def _trained(work: Work, trials: list[Trial], stack: Stack, truth: np.ndarray) -> Trained:
+def _fit_again(work: Work, course: Course, stack: Stack, rows: np.ndarray, pool: Executor) -> None:
+    """The ways that count, fitted on all rows and summed to one, into the artifact."""
+    target = work.target[rows]
+    matrix = course.view.fit(work.rows.take(rows), target)
+    classes = len(work.dataset.labels)
+    weights = np.zeros((matrix.shape[1], classes), np.float32)
+    bias = stack.bias.copy()
+    for factor, trial in zip(stack.factors, course.trials, strict=True):
+        if factor:
+            part = fit_way(trial.way, matrix, target, classes, pool)
+            weights += factor.astype(np.float32) * part.weights
+            bias += factor * part.bias
+    save_linear(work.artifact, course.view, weights, bias, labels=True)
+
+
+def _trained(work: Work, course: Course, stack: Stack) -> Trained:
     """Predictions with factors that have not seen the row either, and what was chosen."""
-    predictions = cross_fitted([trial.margins for trial in trials], truth, _parts(work))
+    predictions = cross_fitted(course.margins, _truth(work), _parts(work))
     first = work.folds[0][0]
-    on_training = softmax(stack.margins([trial.train_margins for trial in trials]))
-    settings = {str(trial.way): round(float(f), 4) for trial, f in zip(trials, stack.factors, strict=True)}
+    on_training = softmax(stack.margins([trial.train_margins for trial in course.trials]))
+    factors = zip(course.trials, stack.factors, strict=True)
+    settings = {str(trial.way): round(float(factor), 4) for trial, factor in factors}
     return Trained(predictions, work.metric.score(work.target[first], on_training, None), settings)
 
 
+def _truth(work: Work) -> np.ndarray:
+    return work.target[work.scored]
+
+
 def _parts(work: Work) -> np.ndarray:
-    """The fold of each scored row; with one fold its rows in five stretches by turns."""
-    scored = work.scored
+    """The fold of each scored row; with one fold its rows are dealt to five parts by turns."""
     if len(work.folds) == 1:
-        return np.arange(len(scored)) % 5
-    parts = np.empty(len(scored), np.int64)
+        return np.arange(len(work.scored)) % 5
+    parts = np.empty(len(work.scored), np.int64)
     for number, (_, score) in enumerate(work.folds):
-        parts[np.searchsorted(scored, score)] = number
+        parts[np.searchsorted(work.scored, score)] = number
     return parts

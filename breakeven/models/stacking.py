@@ -13,6 +13,8 @@ import numpy as np
 
 BIAS_PENALTY = 0.02
 """Costs a class bias b: BIAS_PENALTY * b^2 * classes / rows; few rows then move it little."""
+MOST_MARGINS = 400_000
+"""Rows times classes that factors are learned on; more rows would hardly move them."""
 LEAST_SHARE = 0.02
 """Models whose margins move the sum less than that, as a share of all movements, are left out."""
 
@@ -37,12 +39,14 @@ def softmax(margins: np.ndarray) -> np.ndarray:
 
 def fit_stack(margins: Sequence[np.ndarray], target: np.ndarray) -> Stack:
     """The factors for margins (each (n, classes)) whose true classes are `target` (n,); weak models get 0."""
-    stack = _solved(np.stack(margins).astype(np.float64), target)
+    every = slice(None, None, max(1, -(-margins[0].size // MOST_MARGINS)))
+    margins, target = [m[every] for m in margins], target[every]
+    stack = _solved(np.stack(margins), target)
     moved = stack.factors * np.array([m.std() for m in margins])
     strong = moved >= LEAST_SHARE * moved.sum()
     if strong.all():
         return stack
-    kept = _solved(np.stack([m for m, s in zip(margins, strong, strict=True) if s]).astype(np.float64), target)
+    kept = _solved(np.stack([m for m, s in zip(margins, strong, strict=True) if s]), target)
     factors = np.zeros(len(margins))
     factors[strong] = kept.factors
     return Stack(factors, kept.bias)
@@ -64,21 +68,22 @@ def _solved(margins: np.ndarray, target: np.ndarray) -> Stack:
 
     models, rows, classes = margins.shape
     scale = margins.std(axis=(1, 2)) + 1e-12
-    scaled = margins / scale[:, None, None]
+    scaled = (margins / scale[:, None, None]).astype(np.float32)
     places = np.arange(rows)
-    truth = scaled[:, places, target].sum(axis=1)
+    truth = scaled[:, places, target].sum(axis=1, dtype=np.float64)
     counts = np.bincount(target, minlength=classes)
 
     def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
         factors, bias = values[:models], values[models:]
-        mixed = np.tensordot(factors, scaled, 1) + bias
+        mixed = sum(np.float32(f) * m for f, m in zip(factors, scaled, strict=True)) + bias.astype(np.float32)
         probabilities = softmax(mixed)
-        value = -np.log(probabilities[places, target] + 1e-300).sum() + BIAS_PENALTY * classes * bias @ bias
-        slope = np.tensordot(scaled, probabilities, 2) - truth
-        bias_slope = probabilities.sum(axis=0) - counts + 2 * BIAS_PENALTY * classes * bias
+        value = -np.log(probabilities[places, target] + 1e-30).sum(dtype=np.float64)
+        value += BIAS_PENALTY * classes * bias @ bias
+        slope = np.array([np.vdot(m, probabilities) for m in scaled]) - truth
+        bias_slope = probabilities.sum(axis=0, dtype=np.float64) - counts + 2 * BIAS_PENALTY * classes * bias
         return value / rows, np.concatenate([slope, bias_slope]) / rows
 
     start = np.concatenate([np.full(models, 1.0 / models), np.zeros(classes)])
     bounds = [(0.0, None)] * models + [(None, None)] * classes
-    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 100}).x
+    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 60, "ftol": 1e-7}).x
     return Stack(found[:models] / scale, found[models:])
