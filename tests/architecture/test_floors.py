@@ -66,7 +66,8 @@ def test_siblings_never_import_each_other(path: Path) -> None:
     own = room(path)
     if own not in HELPERS_AMONG_SIBLINGS or not is_part(path):
         return
-    parts = [name for name in imports(path) if name[0] == own and len(name) > 1 and is_part(PACKAGE / own / f"{name[1]}.py")]
+    inside = [name for name in imports(path) if name[0] == own and len(name) > 1]
+    parts = [name for name in inside if is_part(PACKAGE / own / f"{name[1]}.py")]
     assert not parts, f"{path.name} imports its siblings {parts}"
 
 
