@@ -32,7 +32,7 @@ from breakeven.models.artifact import (
 )
 from breakeven.models.model import Declined, Member, Work
 from breakeven.records.artifact import Artifact
-from breakeven.records.job import Bill, Job, Result
+from breakeven.records.job import Bill, Job, Limits, Result
 from breakeven.records.measurement import Measurement
 from breakeven.records.record import MessageRecord
 from breakeven.store import new_file, write_bytes
@@ -213,7 +213,7 @@ def make_work(job: Job, started: float) -> Work:
         target=target,
         folds=make_folds(job.dataset, target, group_values(table, job.dataset)),
         artifact=Path(job.folder) / ARTIFACT,
-        deadline=started + _soft_limit(job.limits.seconds),
+        deadline=started + _soft_limit(job.limits),
         threads=job.threads,
         seed=job.seed,
         members=tuple(_member(name, Path(folder)) for name, folder in job.members),
@@ -221,9 +221,10 @@ def make_work(job: Job, started: float) -> Work:
     )
 
 
-def _soft_limit(seconds: float) -> float:
+def _soft_limit(limits: Limits) -> float:
     """When training should be back, so that saving and leaving fit under the hard limit."""
-    return max(seconds * 0.5, seconds * 0.95 - 1.0)
+    latest = max(limits.seconds * 0.5, limits.seconds * 0.95 - 1.0)
+    return min(latest, limits.aim or latest)
 
 
 def _member(name: str, folder: Path) -> Member:

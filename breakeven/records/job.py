@@ -16,10 +16,14 @@ JobKind = Literal["train", "score", "predict", "measure"]
 
 
 class Limits(Record):
-    """Hard limits, kept by the engine: wall seconds and resident bytes of the worker and its children."""
+    """Hard limits, kept by the engine: wall seconds and resident bytes of the worker and its children.
+
+    `aim` are the seconds in which training should be done; by default it is a little less than the limit.
+    """
 
     seconds: float
     bytes: int
+    aim: float | None = None
 
 
 class Job(Record):

@@ -14,6 +14,8 @@ from breakeven.records.project import Budget as BudgetRecord
 
 LEAST_SECONDS = 1.0
 """Every rung may have so much while there is any left; with less left none is worth starting."""
+PATIENCE = 1.5
+"""A rung is asked to be done within its share and ended at so many times it: others may keep the machine busy."""
 AFTER_SHARE, AFTER_MOST = 0.08, 12.0
 """Kept for what follows the climb: scoring, pricing, the plan and the report."""
 
@@ -57,8 +59,8 @@ class Budget:
         after = min(AFTER_MOST, self.seconds * AFTER_SHARE)
         hints = sum(other.seconds_hint for other in (candidate, *to_come))
         left = max(0.0, self.seconds_left() - after)
-        share = left * candidate.seconds_hint / hints
-        return Limits(seconds=max(share, min(left, LEAST_SECONDS)), bytes=self.bytes)
+        share = max(left * candidate.seconds_hint / hints, min(left, LEAST_SECONDS))
+        return Limits(seconds=min(left, share * PATIENCE), bytes=self.bytes, aim=share)
 
     def shortage(self, limits: Limits) -> Message | None:
         """Why a rung with these limits is not worth starting."""
