@@ -16,7 +16,6 @@ idea of NB-SVM (Wang and Manning 2012), here with the ratio's size alone and sof
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,11 +36,6 @@ class Way:
     strength: float = 0.0
     smoothing: float = 0.0
 
-    @property
-    def whole(self) -> bool:
-        """Whether all classes are fitted in one piece, so that only folds can be fitted beside each other."""
-        return self.name in ("joint-svm", "weighted-joint-svm", "naive-bayes")
-
     def __str__(self) -> str:
         numbers = [f"{number:g}" for number in (self.strength, self.smoothing) if number]
         return " ".join([self.name, *numbers])
@@ -59,8 +53,9 @@ class Linear:
         return np.asarray(matrix @ self.weights) + self.bias
 
 
-def fit_way(way: Way, matrix: sparse.csr_matrix, target: np.ndarray, classes: int, pool: Executor) -> Linear:
-    """Fit all classes; those of `svm` and the like are fitted beside each other in the pool (threads)."""
+def fit_way(way: Way, matrix: sparse.csr_matrix, target: np.ndarray, classes: int) -> Linear:
+    """Fit all classes, one after the other: threads would share liblinear's one source of random numbers, and the
+    same rows would not give the same weights again."""
     ratios = _log_ratios(matrix, target, classes, way.smoothing) if way.smoothing else None
     if way.name == "naive-bayes":
         assert ratios is not None
@@ -87,18 +82,23 @@ def fit_way(way: Way, matrix: sparse.csr_matrix, target: np.ndarray, classes: in
     if classes == 2:
         weights, bias = fit_class(1)
         return Linear(np.stack([-weights, weights], axis=1) / 2, np.array([-bias, bias], np.float32) / 2)
-    return _joined(pool.map(fit_class, range(classes)), matrix.shape[1], classes)
+    return _joined(map(fit_class, range(classes)), matrix.shape[1], classes)
 
 
 def _joint_svm(matrix: sparse.csr_matrix, target: np.ndarray, classes: int, strength: float) -> Linear:
     """A loose tolerance is as accurate as a strict one and several times quicker."""
     from sklearn.svm import LinearSVC
 
+    weights, bias = np.zeros((matrix.shape[1], classes), np.float32), np.full(classes, ABSENT, np.float32)
+    if np.all(target == target[0]):
+        bias[target[0]] = -ABSENT
+        return Linear(weights, bias)
     solver = LinearSVC(C=strength, multi_class="crammer_singer", random_state=0, tol=0.3, max_iter=100)
     solver.fit(matrix, target)
-    found = solver.classes_ if len(solver.classes_) > 2 else solver.classes_[1:]
-    weights, bias = np.zeros((matrix.shape[1], classes), np.float32), np.full(classes, ABSENT, np.float32)
-    weights[:, found], bias[found] = solver.coef_.T, solver.intercept_
+    found, coefficients, intercepts = solver.classes_, solver.coef_, solver.intercept_
+    if len(found) == 2:  # scikit-learn gives the second class's weights less the first's
+        coefficients, intercepts = np.vstack([-coefficients, coefficients]) / 2, np.array([-1, 1]) * intercepts / 2
+    weights[:, found], bias[found] = coefficients.T, intercepts
     return Linear(weights, bias)
 
 

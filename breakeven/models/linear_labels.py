@@ -8,16 +8,16 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
 
 from breakeven.inputs.input import View
 from breakeven.models.linear_answers import save_linear
-from breakeven.models.linear_fits import Linear, Way, fit_way
+from breakeven.models.linear_fits import Way, fit_way
 from breakeven.models.model import Trained, Work
 from breakeven.models.stacking import Stack, cross_fitted, fit_stack, softmax
 from breakeven.models.thinning import thinned
@@ -91,17 +91,17 @@ class Course:
 def train_labels(work: Work) -> Trained:
     """Fit as many ways as the time allows, stack them, fit those that count on all rows, write the artifact."""
     work, rows = thinned(work)
-    with warnings.catch_warnings(), ThreadPoolExecutor(max(1, work.threads)) as pool:
+    with threadpool_limits(1, "blas"), warnings.catch_warnings():  # on such small vectors threads only wait
         warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is no fault: the factors judge each fit
-        course = _best_variant(work, pool)
-        _add_trials(work, course, _ways(work, course)[SCOUTS:], pool)
+        course = _best_variant(work)
+        _add_trials(work, course, _ways(work, course)[SCOUTS:])
         stack = fit_stack(course.margins, _truth(work))
         course.matrices.clear()
-        _fit_again(work, course, stack, rows, pool)
+        _fit_again(work, course, stack, rows)
     return _trained(work, course, stack)
 
 
-def _best_variant(work: Work, pool: Executor) -> Course:
+def _best_variant(work: Work) -> Course:
     """The variant with the smallest loss; the next one is tried while there is time for it."""
     seconds = work.seconds_left()
     best: Course | None = None
@@ -112,7 +112,7 @@ def _best_variant(work: Work, pool: Executor) -> Course:
         view = work.input.view("vectors", work.dataset.inputs, **settings)
         matrices = list(view.fit_folds(work.rows, work.target, work.folds))
         course = Course(view, matrices, time.monotonic() - begun)
-        _add_trials(work, course, _ways(work, course)[:SCOUTS], pool)
+        _add_trials(work, course, _ways(work, course)[:SCOUTS])
         if best is None or course.loss < best.loss:
             best = course
     assert best is not None
@@ -127,51 +127,45 @@ def _ways(work: Work, course: Course) -> tuple[Way, ...]:
     return COUNTED if len(work.dataset.labels) > 2 else COUNTED_TWO
 
 
-def _add_trials(work: Work, course: Course, ways: Sequence[Way], pool: Executor) -> None:
+def _add_trials(work: Work, course: Course, ways: Sequence[Way]) -> None:
     """Try the ways in their order; those for which there is no time, with fitting again on all rows, are left out."""
     for number, way in enumerate(ways):
-        expected = _expected_seconds(work, way, course, pool)
+        expected = _expected_seconds(work, way, course)
         needed = course.again + expected * (1 + 1.3 / len(work.folds))
         if course.trials and work.seconds_left() * (1 - RESERVE) < needed:
             continue
-        course.trials.append(_try(work, way, course.matrices, pool))
+        course.trials.append(_try(work, way, course.matrices))
         found = softmax(fit_stack(course.margins, _truth(work)).margins(course.margins))
         course.loss = float(work.output.loss(_truth(work), found).mean())
         work.progress((number + 1) / (len(ways) + 1), work.metric.score(_truth(work), found, None))
 
 
-def _expected_seconds(work: Work, way: Way, course: Course, pool: Executor) -> float:
+def _expected_seconds(work: Work, way: Way, course: Course) -> float:
     """What a way will take on all folds: by its earlier trial, or by fitting a small part of the first fold."""
     earlier = [trial.seconds for trial in course.trials if trial.way.name == way.name]
     if earlier:
         return 1.5 * max(earlier)
     rows = np.arange(0, course.matrices[0][0].shape[0], PROBE)
     begun = time.monotonic()
-    fit_way(way, course.matrices[0][0][rows], work.target[work.folds[0][0][rows]], len(work.dataset.labels), pool)
-    rounds = -(-len(work.folds) // max(1, work.threads)) if way.whole else len(work.folds)
-    return 1.3 * PROBE * (time.monotonic() - begun) * rounds
+    fit_way(way, course.matrices[0][0][rows], work.target[work.folds[0][0][rows]], len(work.dataset.labels))
+    return PROBE * (time.monotonic() - begun) * len(work.folds)
 
 
-def _try(work: Work, way: Way, matrices: Matrices, pool: Executor) -> Trial:
-    """Fit a way on each fold; ways that fit all classes in one piece run fold beside fold."""
+def _try(work: Work, way: Way, matrices: Matrices) -> Trial:
+    """Fit a way on each fold."""
     begun = time.monotonic()
     classes = len(work.dataset.labels)
-
-    def fit_fold(number: int) -> tuple[np.ndarray, np.ndarray | None]:
-        fit_matrix, score_matrix = matrices[number]
-        found: Linear = fit_way(way, fit_matrix, work.target[work.folds[number][0]], classes, pool)
-        return found.margins(score_matrix), None if number else found.margins(fit_matrix)
-
-    every = (pool.map if way.whole else map)(fit_fold, range(len(matrices)))
     margins = np.empty((len(work.scored), classes), np.float32)
     train_margins = np.empty(0)
-    for (_, score), (scored, trained) in zip(work.folds, every, strict=True):
-        margins[np.searchsorted(work.scored, score)] = scored
-        train_margins = train_margins if trained is None else trained
+    for number, ((fit, score), (fit_matrix, score_matrix)) in enumerate(zip(work.folds, matrices, strict=True)):
+        found = fit_way(way, fit_matrix, work.target[fit], classes)
+        margins[np.searchsorted(work.scored, score)] = found.margins(score_matrix)
+        if number == 0:
+            train_margins = found.margins(fit_matrix)
     return Trial(way, margins, train_margins, time.monotonic() - begun)
 
 
-def _fit_again(work: Work, course: Course, stack: Stack, rows: np.ndarray, pool: Executor) -> None:
+def _fit_again(work: Work, course: Course, stack: Stack, rows: np.ndarray) -> None:
     """The ways that count, fitted on all rows and summed to one, into the artifact."""
     target = work.target[rows]
     matrix = course.view.fit(work.rows.take(rows), target)
@@ -180,7 +174,7 @@ def _fit_again(work: Work, course: Course, stack: Stack, rows: np.ndarray, pool:
     bias = stack.bias.copy()
     for factor, trial in zip(stack.factors, course.trials, strict=True):
         if factor:
-            part = fit_way(trial.way, matrix, target, classes, pool)
+            part = fit_way(trial.way, matrix, target, classes)
             weights += factor.astype(np.float32) * part.weights
             bias += factor * part.bias
     save_linear(work.artifact, course.view, weights, bias, labels=True)
@@ -192,7 +186,10 @@ def _trained(work: Work, course: Course, stack: Stack) -> Trained:
     first = work.folds[0][0]
     on_training = softmax(stack.margins([trial.train_margins for trial in course.trials]))
     factors = zip(course.trials, stack.factors, strict=True)
-    settings = {str(trial.way): round(float(factor), 4) for trial, factor in factors}
+    settings: dict[str, str | int | float | bool | None] = {
+        "n-grams": "; ".join(", ".join(block) for block in getattr(course.view, "blocks", ())) or None
+    }
+    settings |= {str(trial.way): round(float(factor), 4) for trial, factor in factors}
     return Trained(predictions, work.metric.score(work.target[first], on_training, None), settings)
 
 

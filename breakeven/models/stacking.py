@@ -28,7 +28,10 @@ class Stack:
 
     def margins(self, margins: Sequence[np.ndarray]) -> np.ndarray:
         """(n, classes) of the margins of each model (n, classes)."""
-        return np.asarray(sum(f * m for f, m in zip(self.factors, margins, strict=True) if f)) + self.bias
+        mixed = np.tile(self.bias, (len(margins[0]), 1))
+        for factor, margin in zip(self.factors, margins, strict=True):
+            mixed += factor * margin
+        return mixed
 
 
 def softmax(margins: np.ndarray) -> np.ndarray:
