@@ -136,7 +136,7 @@ def _scaled(matrix: sparse.csr_matrix, scale: np.ndarray) -> sparse.csr_matrix:
 def _svm(matrix: sparse.csr_matrix, truth: np.ndarray, strength: float) -> tuple[np.ndarray, float]:
     from sklearn.svm import LinearSVC
 
-    return _fitted(LinearSVC(C=strength, random_state=0, tol=1e-3, max_iter=400), matrix, truth)
+    return _fitted(LinearSVC(C=strength, random_state=0, tol=0.1, max_iter=400), matrix, truth)
 
 
 def _logistic(matrix: sparse.csr_matrix, truth: np.ndarray, strength: float) -> tuple[np.ndarray, float]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import minimize
 
 BIAS_PENALTY = 0.02
 """Costs a class bias b: BIAS_PENALTY * b^2 * classes / rows; few rows then move it little."""
@@ -67,8 +68,6 @@ def cross_fitted(margins: Sequence[np.ndarray], target: np.ndarray, parts: np.nd
 
 def _solved(margins: np.ndarray, target: np.ndarray) -> Stack:
     """Newton-like descent (L-BFGS) on the convex log loss; margins (models, n, classes)."""
-    from scipy.optimize import minimize
-
     models, rows, classes = margins.shape
     scale = margins.std(axis=(1, 2)) + 1e-12
     scaled = (margins / scale[:, None, None]).astype(np.float32)
