@@ -6,7 +6,7 @@
 | category | a column a level; an unseen or missing one is none of them |
 | text | TF-IDF of words and characters beside its size, see `text_vectors.py` |
 
-The knots are quantiles. A value between two knots is shared by both, the nearer one has more of it, so that weights
+The knots are quantiles of the rows and of the distinct values (where most rows hold a zero, the latter). A value between two knots is shared by both, the nearer one has more of it, so that weights
 on them draw any bent line, as generalised additive models do.
 """
 
@@ -120,7 +120,8 @@ class Scale:
             return cls(0.0, 1.0, [])
         low, high = np.quantile(known, (0.001, 0.999))
         calm = np.clip(known, low, high)  # one wild value must not set the scale
-        knots = np.unique(np.quantile(known, np.linspace(0, 1, KNOTS)))
+        shares = np.linspace(0, 1, KNOTS)
+        knots = np.unique([np.quantile(known, shares), np.quantile(np.unique(known), shares)])
         return cls(float(calm.mean()), float(calm.std()) or 1.0, knots.tolist() if len(knots) > 2 else [])
 
     def learned(self) -> dict[str, object]:

@@ -142,7 +142,7 @@ def _svm(matrix: sparse.csr_matrix, truth: np.ndarray, strength: float) -> tuple
 def _logistic(matrix: sparse.csr_matrix, truth: np.ndarray, strength: float) -> tuple[np.ndarray, float]:
     from sklearn.linear_model import LogisticRegression
 
-    solver = LogisticRegression(C=strength, solver="liblinear", random_state=0, tol=1e-2, max_iter=50)
+    solver = LogisticRegression(C=strength, solver="liblinear", random_state=0, tol=1e-3, max_iter=200)
     return _fitted(solver, matrix, truth)
 
 

@@ -38,7 +38,7 @@ COUNTED_TWO = (
     Way("weighted-svm", 0.5, 0.5),
 )
 """For matrices without negative values (texts), the most useful first; with two classes nothing is joint."""
-MEASURED = (Way("logistic", 1.0), Way("logistic", 0.1), Way("svm", 0.1), Way("logistic", 10.0))
+MEASURED = (Way("logistic", 1.0), Way("logistic", 0.1), Way("logistic", 10.0), Way("logistic", 0.02))
 """For scaled numbers."""
 SCOUTS = 2
 """The first ways, by which the variants of a view are compared."""
