@@ -6,8 +6,9 @@
 | category | a column a level; an unseen or missing one is none of them |
 | text | TF-IDF of words and characters beside its size, see `text_vectors.py` |
 
-The knots are quantiles of the rows and of the distinct values (where most rows hold a zero, the latter). A value between two knots is shared by both, the nearer one has more of it, so that weights
-on them draw any bent line, as generalised additive models do.
+The knots are quantiles of the rows and of the distinct values (where most rows hold a zero, the latter). A value
+between two knots is shared by both, the nearer one has more of it, so that weights on them draw any bent line, as
+generalised additive models do.
 """
 
 from __future__ import annotations
