@@ -12,7 +12,7 @@ demo: $(VENV)/installed  ## set up, and run the main job on a new copy of the te
 	$(BIN)/breakeven predict demo/new_messages.csv --project demo --out demo/answers.csv
 
 test: $(VENV)/installed-dev  ## set up, and run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: lint types test  ## all that must hold before a merge
 

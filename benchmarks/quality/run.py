@@ -41,7 +41,7 @@ TABLE_SECONDS = 300.0
 OUR_SHARE = 0.45
 """Of AutoGluon's time, what ours is given as its budget; the bar is one half."""
 QUIET_SECONDS = {"adult": 124.0, "german_credit": 12.0}
-"""What AutoGluon took on a quiet machine of this size; ours is held to this where it is less than the time seen here."""
+"""What AutoGluon took on a quiet machine of this size; ours is held to it where it is less than the time seen here."""
 CORES = 2
 SEED = 0
 PATIENCE = 1.5
