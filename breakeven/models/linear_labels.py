@@ -135,9 +135,11 @@ def _add_trials(work: Work, course: Course, ways: Sequence[Way]) -> None:
         if course.trials and work.seconds_left() * (1 - RESERVE) < needed:
             continue
         course.trials.append(_try(work, way, course.matrices))
-        found = softmax(fit_stack(course.margins, _truth(work)).margins(course.margins))
-        course.loss = float(work.output.loss(_truth(work), found).mean())
-        work.progress((number + 1) / (len(ways) + 1), work.metric.score(_truth(work), found, None))
+        truth = _truth(work)
+        known = truth >= 0
+        found = softmax(fit_stack(course.margins, truth).margins(course.margins))[known]
+        course.loss = float(work.output.loss(truth[known], found).mean())
+        work.progress((number + 1) / (len(ways) + 1), work.metric.score(truth[known], found, None))
 
 
 def _expected_seconds(work: Work, way: Way, course: Course) -> float:

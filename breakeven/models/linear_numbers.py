@@ -29,11 +29,12 @@ def train_numbers(work: Work) -> Trained:
 def _best(work: Work, matrices: list[tuple[Any, Any]]) -> tuple[float, np.ndarray, float]:
     """The best penalty, its out-of-sample predictions (scored, 1) and its value on the first fold's training rows."""
     truth = work.target[work.scored]
+    known = np.isfinite(truth)
     best: tuple[float, float, np.ndarray, float] | None = None
     for number, penalty in enumerate(PENALTIES):
         begun = time.monotonic()
         predictions, train_value = _try(work, matrices, penalty)
-        value = work.metric.score(truth, predictions, None) * (1 if work.metric.higher else -1)
+        value = work.metric.score(truth[known], predictions[known], None) * (1 if work.metric.higher else -1)
         if best is None or value > best[0]:
             best = (value, penalty, predictions, train_value)
         work.progress((number + 1) / len(PENALTIES), abs(best[0]))

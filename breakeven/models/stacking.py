@@ -42,7 +42,12 @@ def softmax(margins: np.ndarray) -> np.ndarray:
 
 
 def fit_stack(margins: Sequence[np.ndarray], target: np.ndarray) -> Stack:
-    """The factors for margins (each (n, classes)) whose true classes are `target` (n,); weak models get 0."""
+    """The factors for margins (each (n, classes)) whose true classes are `target` (n,); weak models get 0.
+
+    Rows of an unknown class (-1) have no say.
+    """
+    known = target >= 0
+    margins, target = [m[known] for m in margins], target[known]
     every = slice(None, None, max(1, -(-margins[0].size // MOST_MARGINS)))
     margins, target = [m[every] for m in margins], target[every]
     stack = _solved(np.stack(margins), target)

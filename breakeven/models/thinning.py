@@ -1,4 +1,4 @@
-"""Fewer rows for fitting where there are more than a family can use: memory stays bounded, and time with it."""
+"""The rows that are fitted: those with a known answer, and no more than a family can use, so that memory is bounded."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ MOST_BYTES = 24_000_000
 def thinned(work: Work, most_bytes: int = MOST_BYTES) -> tuple[Work, np.ndarray]:
     """The work with so few fit rows in each fold that their cells fit into `most_bytes`; scored rows all stay.
 
-    The second value are the rows (ascending) for the fit on all rows.
+    Rows of a class that training rows have not (-1) or without a number (NaN) are not fitted. The second value are the
+    rows (ascending) for the fit on all rows.
     """
-    everything = np.arange(work.rows.num_rows)
+    known = work.target >= 0 if work.dataset.labels else np.isfinite(work.target)
+    everything = np.flatnonzero(known)
+    if not known.all():
+        work = replace(work, folds=tuple((fit[known[fit]], score) for fit, score in work.folds))
     most = max(1_000, int(most_bytes * work.rows.num_rows / max(1, work.rows.nbytes)))
     if len(everything) <= most:
         return work, everything
-    drawn = np.random.default_rng(work.seed).permutation(len(everything))
+    drawn = np.random.default_rng(work.seed).permutation(work.rows.num_rows)
     folds = tuple((_first(fit, drawn, most), score) for fit, score in work.folds)
     return replace(work, folds=folds), _first(everything, drawn, most)
 

@@ -186,6 +186,18 @@ def test_more_rows_than_fit_are_thinned_but_all_are_scored(tmp_path: Path) -> No
     assert len(every) == 3_000
 
 
+def test_a_class_of_validation_rows_alone_is_scored_but_not_learned(tmp_path: Path) -> None:
+    work = make_work(*messages(200, 14), tmp_path)
+    places = np.arange(200)
+    target = work.target.copy()
+    target[190:] = -1
+    work = replace(work, target=target, folds=((places[:150], places[150:]),))
+    result = MODEL.train(work)
+    assert result.predictions.shape == (50, 4)
+    assert (result.predictions[:40].argmax(axis=1) == target[150:190]).mean() > 0.9
+    assert thinned(work)[1].tolist() == list(range(190))
+
+
 def numbers(rows: int, seed: int) -> tuple[pa.Table, list[str]]:
     """A table whose answer is bent in one column, stepped in another, and has missing cells."""
     random = np.random.default_rng(seed)
