@@ -211,7 +211,7 @@ def _ending(store: Store, judge: Judge, rungs: tuple[Rung, ...], choice: Choice 
 def _outcome(choice: Choice | None, rungs: tuple[Rung, ...], stopped: Message | None) -> Outcome:
     if choice and choice.met and not stopped:
         return "released"
-    cut_short = stopped or any(rung.outcome == "skipped" for rung in rungs)
+    cut_short = stopped or any(rung.outcome == "skipped" or rung.cut_short for rung in rungs)
     return "stopped" if cut_short or not choice else "target_missed"
 
 

@@ -185,7 +185,7 @@ def train(job: Job, started: float) -> Outcome:
         raise ValueError(f"{model.name} scored {trained.predictions.shape[0]} of {len(work.scored)} rows")
     save_predictions(Path(job.folder) / PREDICTIONS, trained.predictions)
     _write_artifact(work, model.tag)
-    return Outcome({**trained.settings, "train_value": trained.train_value})
+    return Outcome({**trained.settings, "train_value": trained.train_value, "cut_short": trained.cut_short})
 
 
 def make_work(job: Job, started: float) -> Work:

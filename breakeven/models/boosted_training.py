@@ -61,10 +61,14 @@ class Training:
         chosen = [(trial, float(weight)) for trial, weight in zip(trials, weights, strict=True) if weight]
         self._keep(chosen)
         predictions = mixed([trial.predictions for trial, _ in chosen], np.array([weight for _, weight in chosen]))
-        return Trained(predictions, self._train_value(chosen), self._settings(chosen, trials))
+        cut_short = len(trials) < len(self._recipes()) or any(fit.cut_short for trial in trials for fit in trial.fits)
+        return Trained(predictions, self._train_value(chosen), self._settings(chosen, trials), cut_short)
+
+    def _recipes(self) -> list[Recipe]:
+        return [recipe for recipe in RECIPES if recipe.suits(int(self.known.sum()), self.view.numeric)]
 
     def _try_recipes(self) -> list[Trial]:
-        recipes = [recipe for recipe in RECIPES if recipe.suits(int(self.known.sum()), self.view.numeric)]
+        recipes = self._recipes()
         trials: list[Trial] = []
         for recipe in recipes:
             if trials and self._too_late(trials):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -94,11 +94,12 @@ def train_labels(work: Work) -> Trained:
     with threadpool_limits(1, "blas"), warnings.catch_warnings():  # on such small vectors threads only wait
         warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is no fault: the factors judge each fit
         course = _best_variant(work)
-        _add_trials(work, course, _ways(work, course)[SCOUTS:])
+        ways = _ways(work, course)
+        _add_trials(work, course, ways[SCOUTS:])
         stack = fit_stack(course.margins, _truth(work))
         course.matrices.clear()
         _fit_again(work, course, stack, rows)
-    return _trained(work, course, stack)
+    return replace(_trained(work, course, stack), cut_short=len(course.trials) < len(ways))
 
 
 def _best_variant(work: Work) -> Course:

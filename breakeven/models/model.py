@@ -92,12 +92,14 @@ class Trained:
 
     `predictions` (len(scored), width) are out of sample, in the order of `Work.scored`. `train_value` is the
     metric on the rows that a scored model was fitted on (for the over-fitting gap), None if not known.
-    `settings` are those that were chosen, for the record.
+    `settings` are those that were chosen, for the record. `cut_short` says that the time did not suffice for all
+    that the family would have tried.
     """
 
     predictions: np.ndarray
     train_value: float | None = None
     settings: dict[str, str | int | float | bool | None] = field(default_factory=dict)
+    cut_short: bool = False
 
 
 class Model(ABC):

@@ -31,6 +31,8 @@ class Rung(Record):
     folder: str = ""
     """The folder of its training job, below the run folder; the artifact is `artifact` in it."""
     bill: Bill | None = None
+    cut_short: bool = False
+    """The time did not suffice for all that its family would have tried."""
     artifact: Artifact | None = None
     artifact_bytes: int | None = None
     evaluation: Evaluation | None = None

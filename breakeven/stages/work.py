@@ -134,6 +134,7 @@ class Climb:
             job=job.digest,
             folder=str(Path(job.folder).relative_to(self.store.folder)),
             bill=self.priced(result),
+            cut_short=bool(result.values.get("cut_short")),
             artifact=Artifact.model_validate_json((folder / "artifact.json").read_bytes()),
             artifact_bytes=folder_bytes(folder),
         )

@@ -48,7 +48,7 @@ def test_one_late_chinese_byte_decides_the_encoding(tmp_path: Path) -> None:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_any_delimiter(tmp_path: Path, delimiter: str) -> None:
     file = tmp_path / "a.csv"
-    file.write_text(f"a{delimiter}b\n1{delimiter}x, y; z\n" if delimiter not in ",;" else f'a{delimiter}b\n1{delimiter}"x, y; z"\n')
+    file.write_text(f'a{delimiter}b\n1{delimiter}"x, y; z"\n')
     assert without_numbers(read_table(file)) == [{"a": "1", "b": "x, y; z"}]
 
 

@@ -25,6 +25,7 @@ from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate
 from breakeven.records.dataset import Dataset
 from breakeven.tasks import task_named
+from breakeven.testing import TOY_TASKS, toy_work
 
 TOPICS = {"money": "invoice refund card charge price", "parcel": "courier box late street door",
           "water": "leak pipe tap flood drain", "light": "bulb lamp switch dark socket"}  # fmt: skip
@@ -236,3 +237,13 @@ def test_numbers_from_texts(tmp_path: Path) -> None:
     target = output.encode(values, ())
     work = replace(work, task=regression, output=output, metric=output.metrics()["mae"], target=target, dataset=dataset)
     assert work.metric.score(work.target, MODEL.train(work).predictions, None) < 4
+
+
+def test_it_says_when_the_time_did_not_suffice(tmp_path: Path) -> None:
+    """The budget ended the tuning, not the data: the run then ends as stopped rather than as missed."""
+    task = next(task for task in TOY_TASKS if task.input == "text" and task.output == "label")
+    candidate = Candidate(name="linear", family="linear/1", cost_rank=1)
+    for seconds, cut_short in ((60.0, False), (0.01, True)):
+        work = toy_work(task, candidate, tmp_path / str(seconds), seconds=seconds)
+        work.artifact.mkdir()
+        assert MODEL.train(work).cut_short is cut_short

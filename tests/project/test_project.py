@@ -39,7 +39,9 @@ def test_ranges_percentages_and_underscores(tmp_path: Path) -> None:
 
 
 def test_all_faults_at_once_each_with_its_line(tmp_path: Path) -> None:
-    text = LEAST + '[bugdet]\nusd = 1\n[demand]\nrequests_per_month = -5\n[[team]]\nrole = "a"\nsalary_usd_per_year = 1\n[[team]]\nrole = "b"\ncuont = 2\nsalary_usd_per_year = "much"\n'
+    text = LEAST + '[bugdet]\nusd = 1\n[demand]\nrequests_per_month = -5\n'
+    text += '[[team]]\nrole = "a"\nsalary_usd_per_year = 1\n'
+    text += '[[team]]\nrole = "b"\ncuont = 2\nsalary_usd_per_year = "much"\n'
     found = faults(tmp_path, text)
     assert [line[1].partition("breakeven.toml")[2] for line in found] == [
         ":7 bugdet", ":10 demand.requests_per_month", ":16 team.1.cuont", ":17 team.1.salary_usd_per_year",

@@ -1,9 +1,10 @@
-"""What newcomers bring: every bad input ends with exit code 2 and three lines (what, where, what to do), never a traceback."""
+"""What newcomers bring: every bad input ends with exit code 2 and three lines (what, where, what to do), no traceback."""
 
 from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,13 +71,13 @@ BAD: dict[str, tuple[str, Change]] = {
     "ragged CSV": ("text", rows(lambda lines: [*lines[:50], "a,b,c,d", *lines[50:]])),
     "quote never closed": ("text", rows(lambda lines: [*lines, '"open, and more'])),
     "one class only": ("text", rows(lambda lines: [lines[0], *map(last_cell("billing"), lines[1:])])),
-    "all-empty input column": ("text", rows(lambda lines: [lines[0], *("," + x.rpartition(",")[2] for x in lines[1:])])),
+    "all-empty input column": ("text", rows(lambda lines: [lines[0], *(re.sub(".*,", ",", x) for x in lines[1:])])),
     "all-empty answer": ("text", rows(lambda lines: [lines[0], *map(last_cell(""), lines[1:])])),
     "a class with one row": ("text", rows(lambda lines: [*lines, "who are your lawyers,legal"])),
     "label only in the test file": ("text", label_only_in_test),
     "NaN target": ("regression", rows(lambda lines: [lines[0], last_cell("nan")(lines[1]), *lines[2:]])),
     "infinite target": ("regression", rows(lambda lines: [lines[0], last_cell("inf")(lines[1]), *lines[2:]])),
-    "target that is no number": ("regression", rows(lambda lines: [lines[0], last_cell("cheap")(lines[1]), *lines[2:]])),
+    "target that is no number": ("regression", rows(lambda lines: [*lines[:-1], last_cell("cheap")(lines[-1])])),
     "constant number": ("regression", rows(lambda lines: [lines[0], *map(last_cell("3"), lines[1:])])),
     "huge cell": ("text", rows(lambda lines: [*lines, "x" * 17_000_000 + ",billing"])),
     "binary file": ("text", raw(random.Random(0).randbytes(5000))),

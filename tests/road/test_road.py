@@ -74,7 +74,8 @@ def test_a_released_run_tells_the_record_of_the_design(tmp_path: Path) -> None:
 
 
 def test_a_missed_target_releases_the_nearest_and_exits_with_3(tmp_path: Path) -> None:
-    project = make_project(tmp_path / "p", task="tabular-classification", target='metric = "accuracy"\nat_least = 0.9999')
+    target = 'metric = "accuracy"\nat_least = 0.9999'
+    project = make_project(tmp_path / "p", task="tabular-classification", target=target)
     done = command("run", project, "--json")
     assert done.returncode == 3, done.stderr
     record = json.loads(done.stdout)
