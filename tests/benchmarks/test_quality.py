@@ -100,3 +100,16 @@ def test_the_error_is_set_against_the_best_peer_that_ended() -> None:
         ("set", "flaml_automl"): {"tool": "flaml_automl", "outcome": "failed"},
     }
     assert error_ratio(known, "set", known["set", "breakeven"]) == pytest.approx(0.9)
+
+
+def test_of_a_peer_the_least_disturbed_run_counts_and_of_ours_the_newest() -> None:
+    from table import latest
+
+    peer = {"set": "adult", "tool": "autogluon_medium", "outcome": "done"}
+    ours = {"set": "adult", "tool": "breakeven", "outcome": "done"}
+    quiet, busy = peer | {"elsewhere": 0.01}, peer | {"elsewhere": 0.5}
+    failed = peer | {"elsewhere": 0.0, "outcome": "failed"}
+    old, new = ours | {"elsewhere": 0.0}, ours | {"elsewhere": 0.3}
+    found = latest([failed, quiet, busy, old, new])
+    assert found["adult", "autogluon_medium"] is quiet
+    assert found["adult", "breakeven"] is new
