@@ -19,6 +19,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from breakeven.core.errors import BreakevenError
 from breakeven.core.words import say
 from breakeven.models import MODELS
@@ -103,9 +105,20 @@ def _be_worker(path: Path) -> int:
 
 
 def run(path: Path) -> int:
-    """Run the job of a file; always leaves a result unless the process itself is ended."""
+    """Run the job of a file; always leaves a result unless the process itself is ended.
+
+    One worker at a time works on a job: an orphan of a killed run may need a moment to end, or even to finish.
+    """
     job = Job.model_validate_json(path.read_bytes())
-    started = time.monotonic()
+    kept = path.with_name("result.json")
+    with FileLock(path.with_name("lock")):
+        if kept.exists() and Result.model_validate_json(kept.read_bytes()).outcome == "done":
+            return 0
+        kept.unlink(missing_ok=True)
+        return _run(job, time.monotonic())
+
+
+def _run(job: Job, started: float) -> int:
     try:
         outcome = KINDS[job.kind](job, started)
         result = _result(job, started, "done", None, outcome)
@@ -165,7 +178,7 @@ def _end_with_parent(parent: int) -> None:
 
     def watch() -> None:
         while os.getppid() == parent:
-            time.sleep(0.5)
+            time.sleep(0.1)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -42,8 +42,7 @@ class LocalEngine(Engine):
     def run(self, job: Job, watch: Callable[[Progress], None]) -> Result:
         folder = Path(job.folder)
         write_bytes(folder / "job.json", job.model_dump_json(indent=1).encode())
-        for left in ("result.json", "progress.json"):
-            (folder / left).unlink(missing_ok=True)
+        (folder / "progress.json").unlink(missing_ok=True)
         worker = None
         try:
             worker = self._worker(folder / "job.json", job.threads)

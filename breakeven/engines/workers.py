@@ -87,7 +87,10 @@ class ForkedWorker:
 
     def wait(self, seconds: float) -> int | None:
         code = self.nursery.read(seconds)
-        return -9 if code is None and self.nursery.process.poll() is not None else code
+        if code is None and self.nursery.process.poll() is not None:
+            end_tree(self.pid)  # it would see for itself that its nursery is gone, but a moment later
+            return -9
+        return code
 
 
 def _popen(arguments: list[str], threads: int, **how: object) -> subprocess.Popen[bytes]:
