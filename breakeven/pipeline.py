@@ -26,6 +26,7 @@ from breakeven.records.audit import Audit
 from breakeven.records.choice import Choice
 from breakeven.records.dataset import Dataset
 from breakeven.records.job import Job, Limits, Result
+from breakeven.records.means import Means
 from breakeven.records.project import Project
 from breakeven.records.record import MessageRecord, digest_of
 from breakeven.records.run import Run, Rung
@@ -80,7 +81,9 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
         watch.stage(say("looking at the data"))
         audit = audit_stage(project, file.parent, store)
         dataset = _dataset(audit)
-        candidates, refusals = propose(dataset, task_named(dataset.task), options.only or project.models.only)
+        candidates, refusals = propose(
+            dataset, task_named(dataset.task), Means.of(project, str(file.parent)), options.only or project.models.only
+        )
         budget = Budget.of(project.budget, train_price(project).to("usd/second"), options.budget_seconds)
         climb = Climb(store, engine, dataset, metric.name, budget, usable_cores(), watch)
         judge = Judge(project, climb, metric)

@@ -22,6 +22,7 @@ from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate, Refusal
 from breakeven.records.dataset import Dataset
 from breakeven.records.job import Job, Limits
+from breakeven.records.means import Means
 from breakeven.records.task import Task
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 PICKLED = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".npy", ".npz")
 TOY_ROWS = 120
+NO_MEANS = Means()
+"""A project that names no pretrained and no hosted model."""
 
 TOY_TASKS = tuple(
     Task(name=f"toy-{i}-{o}", input=i, output=o, metric=metric)
@@ -88,6 +91,7 @@ def toy_work(
         deadline=time.monotonic() + seconds,
         threads=1,
         members=members,
+        cache=folder.parent / "cache",
     )
 
 
@@ -110,15 +114,17 @@ def toy_dataset(task: Task, rows: pa.Table, labels: tuple[str, ...]) -> Dataset:
 # --- models --------------------------------------------------------------------------------------------------
 
 
-def check_model(model: Model) -> dict[str, str]:
+def check_model(model: Model, means: Means | None = None) -> dict[str, str]:
     """Hold a family to its contract on every toy task: train, save, load, predict the same; or refuse by name.
 
-    Returns what it did with each pair: `trained`, or why it refused. Raises AssertionError with what is wrong.
+    `means` name the weights or hosted models that it takes part with. Returns what it did with each pair:
+    `trained`, or why it refused. Raises AssertionError with what is wrong.
     """
     done: dict[str, str] = {}
     for task in TOY_TASKS:
         rows, answers = toy_rows(task)
-        proposed = model.propose(toy_dataset(task, rows, OUTPUTS.get(task.output).labels(answers)), task)
+        dataset = toy_dataset(task, rows, OUTPUTS.get(task.output).labels(answers))
+        proposed = model.propose(dataset, task, means or NO_MEANS)
         if isinstance(proposed, Refusal):
             assert proposed.family == model.name, "a refusal names its own family"
             assert str(proposed.why), "a refusal says why"
@@ -150,7 +156,7 @@ def _members(task: Task, place: Path) -> tuple[Member, ...]:
     found = []
     for model in MODELS.all():
         rows, answers = toy_rows(task)
-        proposed = model.propose(toy_dataset(task, rows, OUTPUTS.get(task.output).labels(answers)), task)
+        proposed = model.propose(toy_dataset(task, rows, OUTPUTS.get(task.output).labels(answers)), task, NO_MEANS)
         for candidate in () if isinstance(proposed, Refusal) else proposed:
             if not candidate.needs:
                 work = toy_work(task, candidate, place / candidate.name)
@@ -227,12 +233,14 @@ def check_input(input_: Input) -> None:
             view.save(Path(place))
             again = kind.load(Path(place))
         for matrix in (view.transform(rows), again.transform(rows)):
-            assert matrix.shape == fitted.shape
-            assert np.array_equal(_dense(matrix), _dense(view.transform(rows)), equal_nan=True)
+            assert _dense(matrix).shape == _dense(fitted).shape
+            assert np.array_equal(_dense(matrix), _dense(view.transform(rows)), equal_nan=name != "texts")
 
 
 def _dense(matrix: Any) -> np.ndarray:
-    return matrix.toarray() if hasattr(matrix, "toarray") else matrix  # type: ignore[no-any-return]
+    import numpy as np
+
+    return matrix.toarray() if hasattr(matrix, "toarray") else np.asarray(matrix)  # type: ignore[no-any-return]
 
 
 def check_output(output: Output) -> None:

@@ -37,6 +37,7 @@ from breakeven.records.artifact import Artifact
 from breakeven.records.job import Bill, Job, Limits, Result
 from breakeven.records.measurement import Measurement
 from breakeven.records.record import MessageRecord
+from breakeven.records.variant import Variant
 from breakeven.store import new_file, write_bytes
 
 
@@ -46,6 +47,8 @@ class Outcome:
 
     values: dict[str, float | int | str | bool | None]
     measurement: Measurement | None = None
+    variants: tuple[Variant, ...] = ()
+    usd: float | None = None
 
 
 LIBRARIES = ("numpy", "pyarrow", "scipy.sparse", "safetensors.numpy", "sklearn.linear_model", "sklearn.svm", "lightgbm")
@@ -146,15 +149,18 @@ def _error_json(fault: BreakevenError) -> bytes:
 def _result(
     job: Job, started: float, outcome: str, reason: MessageRecord | None, found: Outcome | None = None
 ) -> Result:
-    bill = Bill(seconds=time.monotonic() - started, cpu_seconds=time.process_time(), peak_bytes=peak_bytes())
+    found = found or Outcome({})
+    bill = Bill(seconds=time.monotonic() - started, cpu_seconds=time.process_time(), peak_bytes=peak_bytes(),
+                usd=found.usd)  # fmt: skip
     return Result.model_validate(
         {
             "digest": job.digest,
             "outcome": outcome,
             "reason": reason,
             "bill": bill,
-            "values": found.values if found else {},
-            "measurement": found.measurement if found else None,
+            "values": found.values,
+            "measurement": found.measurement,
+            "variants": found.variants,
         }
     )
 
@@ -198,13 +204,14 @@ def train(job: Job, started: float) -> Outcome:
         raise ValueError(f"{model.name} scored {trained.predictions.shape[0]} of {len(work.scored)} rows")
     save_predictions(Path(job.folder) / PREDICTIONS, trained.predictions)
     _write_artifact(work, model.tag)
-    return Outcome({**trained.settings, "train_value": trained.train_value, "cut_short": trained.cut_short})
+    values = {**trained.settings, "train_value": trained.train_value, "cut_short": trained.cut_short}
+    return Outcome(values, variants=trained.variants, usd=trained.usd or None)
 
 
 def make_work(job: Job, started: float) -> Work:
     """What a family's `train` gets, from the job and the rows in the store."""
     from breakeven.inputs import INPUTS
-    from breakeven.inputs.parts import group_values, training_rows
+    from breakeven.inputs.parts import group_values, training_rows, unlabelled_rows
     from breakeven.inputs.split import make_folds
     from breakeven.outputs import OUTPUTS
     from breakeven.tasks import task_named
@@ -229,6 +236,8 @@ def make_work(job: Job, started: float) -> Work:
         deadline=started + _soft_limit(job.limits),
         threads=job.threads,
         seed=job.seed,
+        cache=Path(job.cache) if job.cache else None,
+        unlabelled=unlabelled_rows(Path(job.data_folder)),
         members=tuple(_member(name, Path(folder)) for name, folder in job.members),
         progress=_progress_writer(Path(job.folder)),
     )

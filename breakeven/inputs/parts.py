@@ -6,16 +6,20 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from breakeven.inputs.spool import mapped
 from breakeven.records.dataset import Dataset, Part
+
+UNLABELLED = "unlabelled.arrow"
 
 
 def read_part(folder: Path, *parts: Part) -> pa.Table:
     """The rows of some parts, one after the other. `folder` is the dataset's own."""
-    tables = []
-    for part in parts:
-        with pa.memory_map(str(folder / f"{part}.arrow")) as source:
-            tables.append(pa.ipc.open_file(source).read_all())
-    return pa.concat_tables(tables)
+    return pa.concat_tables([mapped(folder / f"{part}.arrow") for part in parts])
+
+
+def unlabelled_rows(folder: Path) -> pa.Table | None:
+    """The rows without answers, None when the project has none."""
+    return mapped(folder / UNLABELLED) if (folder / UNLABELLED).exists() else None
 
 
 def training_rows(folder: Path) -> pa.Table:

@@ -33,8 +33,9 @@ class Text(Input):
 
     def views(self) -> dict[str, type[View]]:
         from breakeven.inputs.text_vectors import TextVectors
+        from breakeven.inputs.texts import Texts
 
-        return {"vectors": TextVectors}
+        return {"vectors": TextVectors, "texts": Texts}
 
 
 def _read_column(name: str, cells: pa.ChunkedArray) -> Column:

@@ -19,6 +19,7 @@ from scipy import sparse
 
 from breakeven.inputs.input import Folds, View
 from breakeven.inputs.ngrams import Grams, Units, leading, ngrams, read_units
+from breakeven.inputs.texts import joined_cells
 from breakeven.inputs.vocabulary import Vocabulary
 from breakeven.records.dataset import Column
 
@@ -78,7 +79,7 @@ class TextVectors(View):
             yield self._weigh(mine, idf), self._weigh(counts[score], idf)
 
     def transform(self, rows: pa.Table) -> sparse.csr_matrix:
-        return self._weigh(self._count(_texts(rows, self.columns)), self.idf)
+        return self._weigh(self._count(joined_cells(rows, self.columns)), self.idf)
 
     def keep(self, columns: np.ndarray) -> None:
         """Forget all columns but these (ascending); the values of the others do not change by more than their scale."""
@@ -110,7 +111,7 @@ class TextVectors(View):
         """Choose the vocabulary; the counts of its n-grams in all rows."""
         classes = int(target.max(initial=0)) + 1 if target.dtype.kind == "i" else 1
         most = min(self.most, MOST_WEIGHTS // classes)
-        texts = _texts(rows, self.columns)
+        texts = joined_cells(rows, self.columns)
         sample = _spread(texts, LEARN_CHARACTERS)
         found: list[list[np.ndarray]] = [[] for _ in self.blocks]
         for batch in _batches(sample):
@@ -162,14 +163,6 @@ def _grams_of(kind: str, characters: Units, words: Units) -> Grams:
         case "character":
             return ngrams(characters, int(number))
     raise ValueError(f"no n-grams are named {kind!r}")
-
-
-def _texts(rows: pa.Table, columns: Sequence[str]) -> list[str | None]:
-    """The text of each row."""
-    cells = [rows.column(name).to_pylist() for name in columns]
-    if len(cells) == 1:
-        return cells[0]
-    return ["\n".join(cell for cell in row if cell) for row in zip(*cells, strict=True)]
 
 
 def _spread(texts: list[str | None], characters: int) -> list[str | None]:

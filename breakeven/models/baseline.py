@@ -11,6 +11,7 @@ from breakeven.models.model import Model, Trained, Work
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate
 from breakeven.records.dataset import Dataset
+from breakeven.records.means import Means
 from breakeven.records.task import Task
 from breakeven.store import write_bytes
 
@@ -29,7 +30,7 @@ class Baseline(Model):
     def describe(self) -> Message:
         return say("always the same answer: the shares of the classes, or the mean")
 
-    def propose(self, dataset: Dataset, task: Task) -> tuple[Candidate, ...]:
+    def propose(self, dataset: Dataset, task: Task, means: Means) -> tuple[Candidate, ...]:
         return (Candidate(name=self.name, family=self.tag, cost_rank=0, seconds_hint=1),)
 
     def train(self, work: Work) -> Trained:

@@ -18,6 +18,7 @@ from breakeven.models.model import Declined, Member, Model, Predictor, Trained, 
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate
 from breakeven.records.dataset import Dataset
+from breakeven.records.means import Means
 from breakeven.records.task import Task
 from breakeven.store import write_bytes
 
@@ -41,7 +42,7 @@ class Blend(Model):
     def describe(self) -> Message:
         return say("a blend: the weighted average of the models trained before it, where that pays")
 
-    def propose(self, dataset: Dataset, task: Task) -> tuple[Candidate, ...]:
+    def propose(self, dataset: Dataset, task: Task, means: Means) -> tuple[Candidate, ...]:
         return (Candidate(name=self.name, family=self.tag, cost_rank=9, needs=("*",), seconds_hint=3.0),)
 
     def train(self, work: Work) -> Trained:

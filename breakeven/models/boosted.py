@@ -19,6 +19,7 @@ from breakeven.models.model import Model, Trained, Work
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate, Refusal
 from breakeven.records.dataset import Dataset
+from breakeven.records.means import Means
 from breakeven.records.record import MessageRecord
 from breakeven.records.task import Task
 
@@ -38,7 +39,7 @@ class Boosted(Model):
     def describe(self) -> Message:
         return say("boosted trees: many small decision trees, each correcting those before it")
 
-    def propose(self, dataset: Dataset, task: Task) -> tuple[Candidate, ...] | Refusal:
+    def propose(self, dataset: Dataset, task: Task, means: Means) -> tuple[Candidate, ...] | Refusal:
         if "frame" not in INPUTS.get(task.input).views() or all(c.kind == "text" for c in dataset.inputs):
             why = say("trees cut columns of numbers and categories, and there is only text; linear reads that better")
             return Refusal(family=self.name, why=MessageRecord.of(why))

@@ -16,6 +16,7 @@ from breakeven.models.model import Model, Trained, Work
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate, Refusal
 from breakeven.records.dataset import Dataset
+from breakeven.records.means import Means
 from breakeven.records.record import MessageRecord
 from breakeven.records.task import Task
 
@@ -31,7 +32,7 @@ class LinearModel(Model):
     def describe(self) -> Message:
         return say("a linear model: one weight for each word, group of characters, level or number")
 
-    def propose(self, dataset: Dataset, task: Task) -> tuple[Candidate, ...] | Refusal:
+    def propose(self, dataset: Dataset, task: Task, means: Means) -> tuple[Candidate, ...] | Refusal:
         if "vectors" not in INPUTS.get(task.input).views():
             return Refusal(family=self.name, why=MessageRecord.of(say("it needs vectors, which this input has not")))
         seconds = 5.0 + dataset.bytes / 1e5 * max(1, len(dataset.labels)) ** 0.5

@@ -1,4 +1,4 @@
-"""The contract of a model family: one file that reads what it is, `propose`, `train`, `load`, `shrink`.
+"""The contract of a model family: one file that reads what it is, `propose`, `train`, `load`.
 
 `propose` is light and pure and runs in the main process; `train` is heavy and runs in the worker, under hard
 limits; `load` gives a `Predictor` that needs nothing but the artifact folder.
@@ -24,7 +24,9 @@ from breakeven.outputs.output import Metric, Output
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate, Refusal
 from breakeven.records.dataset import Dataset
+from breakeven.records.means import Means
 from breakeven.records.task import Task
+from breakeven.records.variant import Variant
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,6 +74,10 @@ class Work:
     threads: int = 1
     seed: int = 0
     members: tuple[Member, ...] = ()
+    cache: Path | None = None
+    """A folder that runs of a project share, for what is dear to make again and named by its content."""
+    unlabelled: pa.Table | None = None
+    """Rows that the project has without answers; input columns only."""
     progress: Callable[[float, float | None], None] = field(default=lambda share, score: None)
     """Call with (share of the work done 0..1, best validation value so far or None)."""
 
@@ -93,13 +99,16 @@ class Trained:
     `predictions` (len(scored), width) are out of sample, in the order of `Work.scored`. `train_value` is the
     metric on the rows that a scored model was fitted on (for the over-fitting gap), None if not known.
     `settings` are those that were chosen, for the record. `cut_short` says that the time did not suffice for all
-    that the family would have tried.
+    that the family would have tried. `variants` are the forms of the artifact that were measured (plain, int8,
+    pruned …), the kept one among them. `usd` is money spent besides the machine's time (a hosted model's bill).
     """
 
     predictions: np.ndarray
     train_value: float | None = None
     settings: dict[str, str | int | float | bool | None] = field(default_factory=dict)
     cut_short: bool = False
+    variants: tuple[Variant, ...] = ()
+    usd: float = 0.0
 
 
 class Model(ABC):
@@ -118,8 +127,8 @@ class Model(ABC):
         """What it is, in a sentence."""
 
     @abstractmethod
-    def propose(self, dataset: Dataset, task: Task) -> tuple[Candidate, ...] | Refusal:
-        """The candidates for a dataset, or why there is none. Light: no numpy, no reading of rows."""
+    def propose(self, dataset: Dataset, task: Task, means: Means) -> tuple[Candidate, ...] | Refusal:
+        """The candidates for a dataset, or why there is none. Light: no numpy, no torch, no reading of rows."""
 
     @abstractmethod
     def train(self, work: Work) -> Trained:
@@ -128,7 +137,3 @@ class Model(ABC):
     @abstractmethod
     def load(self, folder: Path, artifact: Artifact) -> Predictor:
         """The predictor of an artifact folder; reads every version up to its own."""
-
-    def shrink(self, folder: Path, artifact: Artifact) -> tuple[Path, ...]:
-        """Smaller artifacts made from this one; none by default."""
-        return ()

@@ -42,6 +42,10 @@ class Dataset(Record):
     seed: int = 0
     bytes: int = 0
     """The size of the rows as text."""
+    unlabelled: int = 0
+    """Rows without answers that the project has beside them, in unlabelled.arrow; input columns only."""
+    chinese: float = 0.0
+    """The share of Chinese characters among the letters of the inputs, 0 to 1."""
 
     @property
     def inputs(self) -> tuple[Column, ...]:

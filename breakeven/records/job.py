@@ -10,6 +10,7 @@ from breakeven.records.candidate import Candidate
 from breakeven.records.dataset import Dataset
 from breakeven.records.measurement import Measurement
 from breakeven.records.record import MessageRecord, Record
+from breakeven.records.variant import Variant
 
 JobKind = Literal["train", "score", "predict", "measure"]
 """score: predictions of the test rows of a dataset; predict: of any file."""
@@ -42,6 +43,8 @@ class Job(Record):
     data_folder: str = ""
     artifact: str = ""
     """The artifact folder to score, predict with or measure."""
+    cache: str = ""
+    """The folder that all jobs of a project share for what is dear to make again."""
     members: tuple[tuple[str, str], ...] = ()
     """For candidates made of others: (candidate name, folder of its training job)."""
     source: str = ""
@@ -57,6 +60,7 @@ class Bill(Record):
     cpu_seconds: float = 0.0
     peak_bytes: int = 0
     usd: float | None = None
+    """A worker tells what it spent besides the time of its machine; the ladder adds that time's price."""
 
 
 class Result(Record):
@@ -68,3 +72,5 @@ class Result(Record):
     bill: Bill
     values: dict[str, float | int | str | bool | None] = Field(default_factory=dict)
     measurement: Measurement | None = None
+    variants: tuple[Variant, ...] = ()
+    """train: the forms of the artifact that were measured."""

@@ -74,6 +74,7 @@ class Data(Record):
     train: str
     validation: str | None = None
     test: str | None = None
+    unlabelled: str | None = None
     input: str | tuple[str, ...] | None = None
     answer: str
     drop: tuple[str, ...] = ()

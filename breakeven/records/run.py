@@ -16,6 +16,7 @@ from breakeven.records.plan import Plan
 from breakeven.records.project import Project
 from breakeven.records.record import MessageRecord, Record
 from breakeven.records.release import Release
+from breakeven.records.variant import Variant
 
 
 class Rung(Record):
@@ -35,6 +36,8 @@ class Rung(Record):
     """The time did not suffice for all that its family would have tried."""
     artifact: Artifact | None = None
     artifact_bytes: int | None = None
+    variants: tuple[Variant, ...] = ()
+    """The forms of the model that were measured (plain, eight bits, pruned …); the kept one is the artifact."""
     evaluation: Evaluation | None = None
     measurement: Measurement | None = None
     cost: CandidateCost | None = None

@@ -25,6 +25,7 @@ from breakeven.core.errors import DataError
 from breakeven.core.words import Message, say
 from breakeven.inputs import INPUTS
 from breakeven.inputs.columns import read_column
+from breakeven.inputs.parts import UNLABELLED
 from breakeven.inputs.reader import ROW
 from breakeven.inputs.split import Split, split_rows
 from breakeven.inputs.spool import chosen, file_digest, spool, write_rows
@@ -39,6 +40,7 @@ from breakeven.store import Store, code_version, new_folder, storing
 from breakeven.tasks import task_named
 
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
+FILES = (*PARTS, "unlabelled")
 LEVELS = ("blocking", "warning", "note")
 SAMPLE = 50_000
 """Rows from which the kinds of the columns are read."""
@@ -61,9 +63,9 @@ def audit(project: Project, project_folder: Path, store: Store) -> Audit:
     return found
 
 
-def _paths(project: Project, folder: Path) -> dict[Part, Path]:
+def _paths(project: Project, folder: Path) -> dict[str, Path]:
     """The files that are given. Raises DataError when one is not there."""
-    named = {part: getattr(project.data, part) for part in PARTS}
+    named = {part: getattr(project.data, part) for part in FILES}
     paths = {part: folder / name for part, name in named.items() if name is not None}
     for part, path in paths.items():
         if not path.exists():
@@ -75,7 +77,7 @@ def _paths(project: Project, folder: Path) -> dict[Part, Path]:
     return paths
 
 
-def _digest(project: Project, task: Task, paths: Mapping[Part, Path]) -> str:
+def _digest(project: Project, task: Task, paths: Mapping[str, Path]) -> str:
     contents = []
     for part, path in paths.items():
         try:
@@ -88,17 +90,18 @@ def _digest(project: Project, task: Task, paths: Mapping[Part, Path]) -> str:
     return digest_of(*contents, project.data.model_dump_json(), task.model_dump_json(), metric, code_version())
 
 
-def _look(project: Project, task: Task, paths: Mapping[Part, Path], digest: str, store: Store) -> Audit:
+def _look(project: Project, task: Task, paths: Mapping[str, Path], digest: str, store: Store) -> Audit:
     """Read, split, keep and check. Where something blocks, the rows are not kept."""
     started = time.monotonic()
     with _reading(store) as reading, new_folder(store.data_folder(digest)) as folder:
         with storing(folder):
-            raw = {part: spool(path, reading) for part, path in paths.items()}
+            raw = {part: spool(paths[part], reading) for part in PARTS if part in paths}
             named = named_columns(project.data, {part: table.column_names for part, table in raw.items()})
             rows = Rows.of(project, raw, named)
             split = rows.split(task)
             parts = {part: rows.keep(part, folder / f"{part}.arrow") for part in PARTS}
-        dataset = _dataset(project, task, named, parts, split, digest)
+            unlabelled = _keep_unlabelled(project, paths, named, reading, folder / UNLABELLED)
+        dataset = _dataset(project, task, named, parts, split, digest).model_copy(update={"unlabelled": unlabelled})
         findings = _findings(project, task, rows, parts, dataset)
     blocked = any(finding.level == "blocking" for finding in findings)
     if blocked:
@@ -109,6 +112,22 @@ def _look(project: Project, task: Task, paths: Mapping[Part, Path], digest: str,
         split=tuple(MessageRecord.of(_with_sizes(why, dataset)) for why in split.why),
         seconds=time.monotonic() - started,
     )
+
+
+def _keep_unlabelled(project: Project, paths: Mapping[str, Path], named: Named, reading: Path, target: Path) -> int:
+    """Keep the input columns of the rows without answers; how many there are. Raises DataError for a lacking column."""
+    if "unlabelled" not in paths:
+        return 0
+    raw = spool(paths["unlabelled"], reading)
+    for name in named.inputs:
+        if name not in raw.column_names:
+            raise DataError(
+                say("there is no column {column} in {file}", column=name, file=str(project.data.unlabelled)),
+                "data.unlabelled",
+                say("its columns are: {names}", names=[name for name in raw.column_names if name != ROW]),
+            )
+    schema = pa.schema([*((name, pa.large_string()) for name in named.inputs), (ROW, pa.int64())])
+    return write_rows(target, schema, chosen(raw, np.ones(raw.num_rows, bool), list(named.inputs))).num_rows
 
 
 def _with_sizes(why: Message, dataset: Dataset) -> Message:
@@ -223,6 +242,7 @@ def _dataset(
         split=split.way,
         seed=project.data.seed,
         bytes=sum(_text_bytes(table) for table in parts.values()),
+        chinese=_chinese(parts["train"], named.inputs),
     )
 
 
@@ -242,6 +262,13 @@ def _columns(project: Project, task: Task, named: Named, train: pa.Table) -> tup
 def _column(sample: pa.Table, name: str, role: str) -> Column:
     """A column that no model reads; its levels are not kept, there may be as many as rows."""
     return read_column(name, sample[name]).model_copy(update={"role": role, "levels": ()})
+
+
+def _chinese(rows: pa.Table, inputs: tuple[str, ...]) -> float:
+    """The share of Chinese characters among the letters of the first thousand rows."""
+    text = "".join(cell for name in inputs for cell in rows.slice(0, 1000)[name].to_pylist() if cell)
+    letters = sum(character.isalpha() for character in text)
+    return sum("\u4e00" <= character <= "\u9fff" for character in text) / letters if letters else 0.0
 
 
 def _text_bytes(table: pa.Table) -> int:

@@ -30,6 +30,8 @@ class Budget:
     bytes: int
     started: float = field(default_factory=time.monotonic)
     earlier_seconds: float = 0.0
+    other_usd: float = 0.0
+    """Spent besides the time of the machine: the bills of hosted models."""
 
     @classmethod
     def of(cls, wanted: BudgetRecord, usd_per_second: float, seconds: float | None = None) -> Budget:
@@ -41,7 +43,7 @@ class Budget:
         return self.earlier_seconds + time.monotonic() - self.started
 
     def spent_usd(self) -> float:
-        return self.seconds_spent() * self.usd_per_second
+        return self.seconds_spent() * self.usd_per_second + self.other_usd
 
     def seconds_left(self) -> float:
         """Seconds until time or money runs out, whichever comes first; negative when it has."""
@@ -53,6 +55,11 @@ class Budget:
     def add_earlier(self, bill: Bill) -> None:
         """Work that is taken over instead of being done again."""
         self.earlier_seconds += bill.seconds
+        self.add_bill(bill)
+
+    def add_bill(self, bill: Bill) -> None:
+        """What work done now spent besides the time of the machine."""
+        self.other_usd += bill.usd or 0.0
 
     def limits(self, candidate: Candidate, to_come: tuple[Candidate, ...]) -> Limits:
         """What a rung may take: its share of what is left, by what it and the rungs after it expect to need."""

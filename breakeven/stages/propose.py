@@ -5,11 +5,12 @@ from __future__ import annotations
 from breakeven.models import MODELS
 from breakeven.records.candidate import Candidate, Refusal
 from breakeven.records.dataset import Dataset
+from breakeven.records.means import Means
 from breakeven.records.task import Task
 
 
 def propose(
-    dataset: Dataset, task: Task, only: tuple[str, ...] = ()
+    dataset: Dataset, task: Task, means: Means, only: tuple[str, ...] = ()
 ) -> tuple[tuple[Candidate, ...], tuple[Refusal, ...]]:
     """Asks every family, or those named in `only`; candidates come in the order of their cost rank.
 
@@ -18,7 +19,7 @@ def propose(
     candidates: list[Candidate] = []
     refusals: list[Refusal] = []
     for name in only or MODELS.names():
-        answer = MODELS.get(name).propose(dataset, task)
+        answer = MODELS.get(name).propose(dataset, task, means)
         if isinstance(answer, Refusal):
             refusals.append(answer)
         else:

@@ -103,6 +103,7 @@ class Climb:
             if shortage:
                 return _rung(candidate, "skipped", shortage)
             result = self._run(job, candidate.name)
+            self.budget.add_bill(result.bill)
         return self._rung_of(candidate, job, result)
 
     def _run(self, job: Job, name: str) -> Result:
@@ -137,11 +138,13 @@ class Climb:
             cut_short=bool(result.values.get("cut_short")),
             artifact=Artifact.model_validate_json((folder / "artifact.json").read_bytes()),
             artifact_bytes=folder_bytes(folder),
+            variants=result.variants,
         )
 
     def priced(self, result: Result) -> Bill:
-        """The bill of a result with its money: seconds on the training machine at its price."""
-        return result.bill.model_copy(update={"usd": result.bill.seconds * self.budget.usd_per_second})
+        """The bill of a result with its money: seconds on the training machine at its price, and what it spent else."""
+        usd = result.bill.seconds * self.budget.usd_per_second + (result.bill.usd or 0.0)
+        return result.bill.model_copy(update={"usd": usd})
 
     def train_value(self, rung: Rung) -> float | None:
         """The metric on the rows that a rung was fitted on, as its training told it."""
@@ -191,6 +194,7 @@ class Climb:
             data_folder=str(self.store.folder / self.dataset.folder),
             artifact=artifact,
             members=members,
+            cache=str(self.store.folder / "cache"),
         )
 
 

@@ -19,6 +19,7 @@ from breakeven.models.boosted_recipes import RECIPES, crossed
 from breakeven.models.boosted_text import average_text
 from breakeven.models.model import Work
 from breakeven.records.candidate import Refusal
+from breakeven.records.means import Means
 from breakeven.testing import TOY_TASKS, toy_dataset, toy_rows
 from tests.models.table_work import artifact_of, cells, make_work
 
@@ -108,7 +109,7 @@ def test_it_keeps_to_its_time(tmp_path: Path) -> None:
 def test_text_alone_is_refused_with_a_reason() -> None:
     task = next(task for task in TOY_TASKS if task.input == "text")
     rows, answers = toy_rows(task)
-    refusal = MODEL.propose(toy_dataset(task, rows, tuple(sorted(set(answers)))), task)
+    refusal = MODEL.propose(toy_dataset(task, rows, tuple(sorted(set(answers)))), task, Means())
     assert isinstance(refusal, Refusal)
     assert "linear" in str(refusal.why)
 

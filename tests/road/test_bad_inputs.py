@@ -1,4 +1,4 @@
-"""What newcomers bring: every bad input ends with exit code 2 and three lines (what, where, what to do), no traceback."""
+"""What newcomers bring: every bad input ends with exit code 2 and three lines, and never a traceback."""
 
 from __future__ import annotations
 

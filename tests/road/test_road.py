@@ -19,7 +19,7 @@ from breakeven.records.candidate import Candidate
 class Hog(Model):
     name = "hog"
     def describe(self): return say("asks for ten gigabytes")
-    def propose(self, dataset, task):
+    def propose(self, dataset, task, means):
         return (Candidate(name="hog", family=self.tag, cost_rank=0.5, seconds_hint=20),)
     def train(self, work):
         import numpy as np
@@ -31,14 +31,14 @@ class Hog(Model):
 class Sleeper(Hog):
     name = "sleeper"
     def describe(self): return say("never comes back")
-    def propose(self, dataset, task):
+    def propose(self, dataset, task, means):
         return (Candidate(name="sleeper", family=self.tag, cost_rank=0.6, seconds_hint=4),)
     def train(self, work):
         time.sleep(300)
 
 class Crasher(Hog):
     name = "crasher"
-    def propose(self, dataset, task):
+    def propose(self, dataset, task, means):
         return (Candidate(name="crasher", family=self.tag, cost_rank=0.7, seconds_hint=4),)
     def train(self, work):
         import os
