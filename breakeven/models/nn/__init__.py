@@ -1,0 +1,1 @@
+"""Neural networks: the only place that imports torch, transformers and onnxruntime."""
