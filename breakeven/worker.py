@@ -21,7 +21,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from breakeven.core.errors import BreakevenError
+from breakeven.core.errors import BreakevenError, LimitReached
 from breakeven.core.words import say
 from breakeven.models import MODELS
 from breakeven.models.artifact import (
@@ -32,7 +32,8 @@ from breakeven.models.artifact import (
     load_predictions,
     save_predictions,
 )
-from breakeven.models.model import Declined, Member, Work
+from breakeven.models.model import Billed, Declined, Member, Predictor, Work
+from breakeven.models.wallet import SPENT, Wallet, read_spent, write_spent
 from breakeven.records.artifact import Artifact
 from breakeven.records.job import Bill, Job, Limits, Result
 from breakeven.records.measurement import Measurement
@@ -48,7 +49,8 @@ class Outcome:
     values: dict[str, float | int | str | bool | None]
     measurement: Measurement | None = None
     variants: tuple[Variant, ...] = ()
-    usd: float | None = None
+    usd: float = 0.0
+    """Spent besides the time of the machine, and not from the wallet."""
 
 
 LIBRARIES = ("numpy", "pyarrow", "scipy.sparse", "safetensors.numpy", "sklearn.linear_model", "sklearn.svm", "lightgbm")
@@ -118,6 +120,7 @@ def run(path: Path) -> int:
         if kept.exists() and Result.model_validate_json(kept.read_bytes()).outcome == "done":
             return 0
         kept.unlink(missing_ok=True)
+        path.with_name(SPENT).unlink(missing_ok=True)
         return _run(job, time.monotonic())
 
 
@@ -129,7 +132,8 @@ def _run(job: Job, started: float) -> int:
         result = _result(job, started, "refused", MessageRecord.of(refusal.what))
     except BreakevenError as fault:
         write_bytes(Path(job.folder) / "error.json", _error_json(fault))
-        result = _result(job, started, "failed", MessageRecord.of(fault.what))
+        ending = "skipped" if isinstance(fault, LimitReached) else "failed"
+        result = _result(job, started, ending, MessageRecord.of(fault.what))
     except MemoryError:
         result = _result(job, started, "stopped", MessageRecord.of(say("it asked for more memory than there is")))
     except Exception as fault:  # the wall: whatever a model does wrong must not end the run
@@ -150,8 +154,9 @@ def _result(
     job: Job, started: float, outcome: str, reason: MessageRecord | None, found: Outcome | None = None
 ) -> Result:
     found = found or Outcome({})
+    usd = read_spent(Path(job.folder)) + found.usd
     bill = Bill(seconds=time.monotonic() - started, cpu_seconds=time.process_time(), peak_bytes=peak_bytes(),
-                usd=found.usd)  # fmt: skip
+                usd=usd or None, outside_usd=usd)  # fmt: skip
     return Result.model_validate(
         {
             "digest": job.digest,
@@ -205,7 +210,7 @@ def train(job: Job, started: float) -> Outcome:
     save_predictions(Path(job.folder) / PREDICTIONS, trained.predictions)
     _write_artifact(work, model.tag)
     values = {**trained.settings, "train_value": trained.train_value, "cut_short": trained.cut_short}
-    return Outcome(values, variants=trained.variants, usd=trained.usd or None)
+    return Outcome(values, variants=trained.variants, usd=trained.usd)
 
 
 def make_work(job: Job, started: float) -> Work:
@@ -238,6 +243,7 @@ def make_work(job: Job, started: float) -> Work:
         seed=job.seed,
         cache=Path(job.cache) if job.cache else None,
         unlabelled=unlabelled_rows(Path(job.data_folder)),
+        wallet=_wallet(job),
         members=tuple(_member(name, Path(folder)) for name, folder in job.members),
         progress=_progress_writer(Path(job.folder)),
     )
@@ -247,6 +253,18 @@ def _soft_limit(limits: Limits) -> float:
     """When training should be back, so that saving and leaving fit under the hard limit."""
     latest = max(limits.seconds * 0.5, limits.seconds * 0.95 - 1.0)
     return min(latest, limits.aim or latest)
+
+
+def _wallet(job: Job) -> Wallet:
+    return Wallet(job.limits.usd, write_spent(Path(job.folder)))
+
+
+def _load(job: Job, cache: str = "") -> tuple[Artifact, Predictor]:
+    """The job's artifact; one whose answers cost money pays from the job's wallet, and keeps its replies in `cache`."""
+    artifact, predictor = load_artifact(Path(job.artifact))
+    if isinstance(predictor, Billed):
+        predictor.spend(_wallet(job), Path(cache) if cache else None)
+    return artifact, predictor
 
 
 def _member(name: str, folder: Path) -> Member:
@@ -292,7 +310,7 @@ def score(job: Job, started: float) -> Outcome:
     """Predictions of the test rows of a dataset."""
     from breakeven.inputs.parts import read_part
 
-    artifact, predictor = load_artifact(Path(job.artifact))
+    artifact, predictor = _load(job, job.cache)
     rows = read_part(Path(job.data_folder), "test").select([column.name for column in artifact.columns])
     save_predictions(Path(job.folder) / PREDICTIONS, predictor.predict(rows))
     return Outcome({"rows": rows.num_rows})
@@ -304,7 +322,7 @@ def predict(job: Job, started: float) -> Outcome:
     from breakeven.inputs.writer import open_writer
     from breakeven.outputs import OUTPUTS
 
-    artifact, predictor = load_artifact(Path(job.artifact))
+    artifact, predictor = _load(job, job.cache)
     output = OUTPUTS.get(artifact.output)
     progress = _progress_writer(Path(job.folder))
     done = 0
@@ -323,7 +341,7 @@ def measure(job: Job, started: float) -> Outcome:
 
     assert job.candidate is not None
     loading = time.perf_counter()
-    artifact, predictor = load_artifact(Path(job.artifact))
+    artifact, predictor = _load(job)
     rows = read_part(Path(job.data_folder), "validation", "train").select([c.name for c in artifact.columns])
     predictor.predict(rows.slice(0, 1))
     load_ms = (time.perf_counter() - loading) * 1e3

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from breakeven.core.errors import BreakevenError
 from breakeven.core.words import Message
 from breakeven.inputs.input import Input
+from breakeven.models.wallet import Wallet
 from breakeven.outputs.output import Metric, Output
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate, Refusal
@@ -41,6 +42,21 @@ class Predictor(Protocol):
     """What answers: rows in, predictions (n, width) out. Safe to call from one thread at a time."""
 
     def predict(self, rows: pa.Table) -> np.ndarray: ...
+
+
+@runtime_checkable
+class Billed(Protocol):
+    """A predictor whose answers cost money, each about `usd_per_request`, priced as `usd_source` says.
+
+    `remote` says that no machine of ours has a part in answering. `spend` names the wallet that pays, and a folder
+    where replies are kept and found again (None: every reply is new).
+    """
+
+    usd_per_request: float | None
+    usd_source: str
+    remote: bool
+
+    def spend(self, wallet: Wallet, cache: Path | None) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -78,6 +94,8 @@ class Work:
     """A folder that runs of a project share, for what is dear to make again and named by its content."""
     unlabelled: pa.Table | None = None
     """Rows that the project has without answers; input columns only."""
+    wallet: Wallet = field(default_factory=lambda: Wallet(0.0))
+    """The dollars that may be paid to hosted models; what it pays is told by itself, and no part of `Trained.usd`."""
     progress: Callable[[float, float | None], None] = field(default=lambda share, score: None)
     """Call with (share of the work done 0..1, best validation value so far or None)."""
 

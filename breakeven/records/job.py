@@ -19,12 +19,14 @@ JobKind = Literal["train", "score", "predict", "measure"]
 class Limits(Record):
     """Hard limits, kept by the engine: wall seconds and resident bytes of the worker and its children.
 
-    `aim` are the seconds in which training should be done; by default it is a little less than the limit.
+    `aim` are the seconds in which training should be done; by default it is a little less than the limit. `usd` is
+    what the job may pay to hosted models; the worker keeps it.
     """
 
     seconds: float
     bytes: int
     aim: float | None = None
+    usd: float = 0.0
 
 
 class Job(Record):
@@ -61,13 +63,16 @@ class Bill(Record):
     peak_bytes: int = 0
     usd: float | None = None
     """A worker tells what it spent besides the time of its machine; the ladder adds that time's price."""
+    outside_usd: float = 0.0
+    """The part of it that went to others: the bills of hosted models."""
 
 
 class Result(Record):
     """What came back from a worker. `values` are the job's own numbers by name."""
 
     digest: str
-    outcome: Literal["done", "failed", "stopped", "refused"]
+    outcome: Literal["done", "failed", "stopped", "refused", "skipped"]
+    """skipped: what is left of the budget does not suffice for it."""
     reason: MessageRecord | None = None
     bill: Bill
     values: dict[str, float | int | str | bool | None] = Field(default_factory=dict)

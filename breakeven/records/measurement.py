@@ -21,3 +21,9 @@ class Measurement(Record):
     """Of the process that answers, libraries and all."""
     artifact_bytes: int
     rows_timed: int
+    usd_per_request: float | None = None
+    """What others ask for an answer (a hosted model); None: nothing."""
+    usd_source: str = ""
+    """Whose prices these are, and of when."""
+    remote: bool = False
+    """No machine of ours has a part in answering."""

@@ -67,7 +67,12 @@ class Budget:
         hints = sum(other.seconds_hint for other in (candidate, *to_come))
         left = max(0.0, self.seconds_left() - after)
         share = max(left * candidate.seconds_hint / hints, min(left, LEAST_SECONDS))
-        return Limits(seconds=min(left, share * PATIENCE), bytes=self.bytes, aim=share)
+        seconds = min(left, share * PATIENCE)
+        return Limits(seconds=seconds, bytes=self.bytes, aim=share, usd=self.usd_left(seconds + after))
+
+    def usd_left(self, seconds: float) -> float:
+        """Dollars for hosted models, when the machine is paid for so many more seconds."""
+        return max(0.0, self.usd - self.spent_usd() - seconds * self.usd_per_second)
 
     def shortage(self, limits: Limits) -> Message | None:
         """Why a rung with these limits is not worth starting."""
