@@ -1,0 +1,107 @@
+"""Where a net is trained: the device, the precision that it has natively, its dense peak."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import torch
+
+Precision = Literal["fp32", "bf16"]
+
+PEAKS = {
+    "B200": 2.25e15,
+    "H200": 989e12,
+    "H100 NVL": 835e12,
+    "H100 PCIe": 756e12,
+    "H100": 989e12,
+    "A100": 312e12,
+    "L40S": 362e12,
+    "L4": 121e12,
+    "A10": 125e12,
+    "RTX 4090": 165e12,
+    "RTX 3090": 71e12,
+}
+"""Dense bf16 FLOP/s with fp32 sums, from NVIDIA's data sheets (without the sparsity that those often count in); the
+first name that occurs in the device's name counts."""
+
+CPU_GAIN = 1.5
+"""bf16 on a processor has to be this much faster than fp32: it costs accuracy, and small steps gain less."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device and how a net is trained on it."""
+
+    kind: str
+    """cuda, mps or cpu."""
+    name: str
+    precision: Precision
+    peak: float | None
+    """Dense FLOP/s at that precision; None where it is not known."""
+
+    @property
+    def torch(self) -> torch.device:
+        return torch.device(self.kind)
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """The context of a forward pass: bf16 where that was chosen, else nothing changes."""
+        return torch.autocast(self.kind, torch.bfloat16, enabled=self.precision == "bf16")
+
+    def wait(self) -> None:
+        """Return when all that was asked of the device is done, for measuring time."""
+        if self.kind == "cuda":
+            torch.cuda.synchronize()
+        elif self.kind == "mps":
+            torch.mps.synchronize()
+
+
+def choose_device(threads: int = 1, kind: str | None = None) -> Device:
+    """The best device of this machine (or the one of that kind); `threads` is how many cores a processor may use."""
+    torch.set_num_threads(max(1, threads))
+    kind = kind or _best_kind()
+    if kind == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = True
+        torch.backends.cudnn.allow_tf32 = True
+        name = torch.cuda.get_device_name()
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+        return Device(kind, name, "bf16" if native else "fp32", peak_of(name) if native else None)
+    if kind == "mps":
+        return Device(kind, "Apple GPU", "fp32", None)
+    return Device(kind, "processor", "bf16" if cpu_gain(threads) > CPU_GAIN else "fp32", None)
+
+
+def peak_of(name: str) -> float | None:
+    """The dense bf16 peak of an accelerator by its name, None when it is not in the table."""
+    return next((peak for known, peak in PEAKS.items() if known in name), None)
+
+
+def _best_kind() -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+@cache
+def cpu_gain(threads: int) -> float:
+    """How many times faster this processor multiplies matrices in bf16 than in fp32.
+
+    Only processors with matrix units (AMX) are worth asking: elsewhere the conversions eat what the products gain.
+    """
+    if not torch.cpu._is_amx_tile_supported():  # type: ignore[attr-defined]
+        return 1.0
+    return _seconds(torch.float32) / _seconds(torch.bfloat16)
+
+
+def _seconds(kind: torch.dtype) -> float:
+    """The best of five times of one product as a small transformer has it."""
+    left, right = torch.ones(512, 384, dtype=kind), torch.ones(384, 1536, dtype=kind)
+    times = []
+    for _ in range(6):
+        begun = time.perf_counter()
+        left @ right
+        times.append(time.perf_counter() - begun)
+    return min(times[1:])
