@@ -85,7 +85,8 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
             dataset, task_named(dataset.task), Means.of(project, str(file.parent)), options.only or project.models.only
         )
         budget = Budget.of(project.budget, train_price(project).to("usd/second"), options.budget_seconds)
-        climb = Climb(store, engine, dataset, metric.name, budget, usable_cores(), watch)
+        asked = project.demand.requests_per_month.value
+        climb = Climb(store, engine, dataset, metric.name, budget, usable_cores(), watch, requests_per_month=asked)
         judge = Judge(project, climb, metric)
         watch.stage(say("climbing the ladder"))
         stopped = climb.climb(candidates, refusals, judge.judge, lambda rung: _enough(rung, project, metric))
@@ -124,7 +125,8 @@ def predict(path: Path, source: Path, target: Path, watch: Watcher | None = None
             kind="predict",
             digest=digest_of(str(source.resolve()), str(target.resolve())),
             folder=folder,
-            limits=Limits(seconds=float("1e9"), bytes=1 << 60),
+            limits=Limits(seconds=float("1e9"), bytes=1 << 60, usd=_usd_to_answer(path)),
+            cache=str(store.folder / "cache"),
             threads=usable_cores(),
             artifact=str(store.release_folder(released.number) / ARTIFACT),
             source=str(source.resolve()),
@@ -134,6 +136,14 @@ def predict(path: Path, source: Path, target: Path, watch: Watcher | None = None
         result = ENGINES.get("local").run(job, lambda step: progress(int(step.score or 0)))
         _raise_its_error(Path(folder), result)
     return int(result.values["rows"] or 0)
+
+
+def _usd_to_answer(path: Path) -> float:
+    """What the answers to a file may cost where a hosted model gives them: the budget of the project."""
+    try:
+        return read_project(path).budget.usd
+    except ProjectError:
+        return 0.0  # a release answers without its project file; one that costs money does not
 
 
 @contextmanager

@@ -17,6 +17,8 @@ class Candidate(Record):
     """Names of candidates whose artifacts this one is made of (blend); `("*",)` means all that were trained."""
     seconds_hint: float = 10.0
     """About how long training is expected to take here, at most."""
+    usd_per_request: float | None = None
+    """About what an answer is expected to cost, where others ask for money for it."""
 
     def setting(self, name: str, default: str | int | float | bool | None = None) -> str | int | float | bool | None:
         return dict(self.settings).get(name, default)

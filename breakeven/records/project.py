@@ -168,7 +168,11 @@ class Models(Record):
 
 
 class Alternative(Record):
-    """A hosted model that could answer instead. Its key is read from the environment variable named here."""
+    """A hosted model that could answer instead. Its key is read from the environment variable named here.
+
+    With a `base_url` it is asked as a rung of the ladder: `instructions` stand before the list of labels, `examples`
+    are the training rows shown with each request, the rest are limits that its provider sets.
+    """
 
     provider: str = "openai-compatible"
     base_url: str = ""
@@ -179,6 +183,10 @@ class Alternative(Record):
     usd_per_1m_input_tokens: Amount | None = None
     usd_per_1m_output_tokens: Amount | None = None
     quality: float | None = None
+    instructions: str = ""
+    examples: Annotated[int, Field(ge=0, le=64)] = 8
+    requests_per_minute: Annotated[float, Field(gt=0)] | None = None
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 4
 
 
 class Project(Record):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from breakeven.core.errors import LimitReached
+from breakeven.core.words import say
 from breakeven.inputs.parts import group_values, read_part, training_rows
 from breakeven.inputs.split import make_folds
 from breakeven.models.artifact import PREDICTIONS, load_predictions
@@ -60,6 +62,13 @@ class Judge:
     def test(self, rung: Rung) -> Evaluation:
         """The evaluation on the test rows: only ever for the candidate that is released."""
         scored = self.climb.after("score", rung)
+        if scored.outcome != "done":
+            reason = scored.reason.message() if scored.reason else scored.outcome
+            raise LimitReached(
+                say("{name} could not be scored on the test rows: {reason}", name=rung.name, reason=reason),
+                str(self.climb.store.job_folder(scored.digest)),
+                say("what was finished is kept: mend it or raise the budget, and give the same command"),
+            )
         rows = read_part(self._folder, "test")
         predictions = load_predictions(self.climb.store.job_folder(scored.digest) / PREDICTIONS)
         return self._evaluate(rung, "test", rows, self._encode(rows), predictions)

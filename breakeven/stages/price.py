@@ -5,6 +5,8 @@
     machines        = requests a month ÷ capacity, rounded up, at least 1
     usd a month     = fixed + per request × requests + machines × machine a month
 
+Answers of a hosted model are paid by the request and need no machine of ours.
+
 Processes: one a core, as many as fit into the memory. The utilisation leaves room for the peaks of a month.
 """
 
@@ -70,19 +72,34 @@ def train_price(project: Project, here: Machine | None = None) -> Figure:
 def train_usd(project: Project, bill: Bill, here: Machine | None = None) -> Figure:
     """Measured seconds of training × the price of the training machine, in usd."""
     seconds = measured(bill.seconds, "second", N_("seconds of training"), "the run's own clock")
-    return (seconds * train_price(project, here)).counted_in("usd").named(N_("training"))
+    made = (seconds * train_price(project, here)).counted_in("usd")
+    if bill.outside_usd:
+        paid = measured(bill.outside_usd, "usd", N_("paid to hosted models"), "the token counts of their replies")
+        made = made + paid
+    return made.named(N_("training"))
 
 
 def unit_figures(project: Project, measurement: Measurement) -> UnitFigures:
     """Fixed + per request + step of a candidate served on `compute.serve_on`, with all that they rest on."""
+    fixed = assumed(0.0, "usd/month", N_("fixed cost of serving: storage, address, load balancer"), "default")
+    if measurement.remote:
+        return UnitFigures(fixed, _per_request(measurement), None, None)
     priced = machine_price(project.compute.serve_on, measurement.machine)
     month = (priced.usd_per_hour * HOURS_PER_MONTH / ONE_MACHINE).counted_in("usd/machine/month")
     return UnitFigures(
-        fixed=assumed(0.0, "usd/month", N_("fixed cost of serving: storage, address, load balancer"), "default"),
-        per_request=assumed(0.0, "usd/request", N_("cost of a request beside the machine: network"), "default"),
+        fixed=fixed,
+        per_request=_per_request(measurement),
         machine_month=month.named(N_("price of a machine a month")),
         capacity=capacity(priced.machine, measurement),
     )
+
+
+def _per_request(measurement: Measurement) -> Figure:
+    """What others ask for an answer, by the tokens that were counted; else the network, which is assumed free."""
+    if measurement.usd_per_request is None:
+        return assumed(0.0, "usd/request", N_("cost of a request beside the machine: network"), "default")
+    return measured(measurement.usd_per_request, "usd/request", N_("price of an answer of a hosted model"),
+                    f"the tokens of its own replies at {measurement.usd_source}")
 
 
 def capacity(machine: Machine, measurement: Measurement) -> Figure:
@@ -116,7 +133,8 @@ def price(project: Project, candidate: str, measurement: Measurement, bill: Bill
     demand = stated_demand(project.demand)
     month = unit_cost.usd_per_month(demand)
     machines = unit_cost.machines(demand)
-    per_1k = (month / _answered(demand, unit_cost)).counted_in("usd/1k request").named(N_("price per 1,000 answers"))
+    each = month / _answered(demand, unit_cost) if demand.value or unit_cost.capacity else unit_cost.per_request
+    per_1k = each.counted_in("usd/1k request").named(N_("price per 1,000 answers"))
     return CandidateCost(
         candidate=candidate,
         train_usd=FigureRecord.of(train_usd(project, bill, measurement.machine)),
@@ -124,8 +142,17 @@ def price(project: Project, candidate: str, measurement: Measurement, bill: Bill
         machines=int(machines.value) if machines else 0,
         usd_per_month=FigureRecord.of(month),
         usd_per_1k=FigureRecord.of(per_1k),
-        priced_as=MessageRecord.of(machine_price(project.compute.serve_on, measurement.machine).why),
+        priced_as=MessageRecord.of(_priced_as(project, measurement)),
     )
+
+
+def _priced_as(project: Project, measurement: Measurement) -> Message:
+    if measurement.remote and measurement.usd_per_request is not None:
+        return say(
+            "paid by the request, {answer_usd} for an answer on average: the tokens of its own replies at {source}",
+            answer_usd=measurement.usd_per_request, source=measurement.usd_source,
+        )
+    return machine_price(project.compute.serve_on, measurement.machine).why
 
 
 def _answered(demand: Figure, unit_cost: UnitFigures) -> Figure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from breakeven.core.words import Message, say
 from breakeven.engines.engine import Engine, Progress
 from breakeven.models.artifact import ARTIFACT
 from breakeven.models.measure import folder_bytes
+from breakeven.models.wallet import read_spent
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate, Refusal
 from breakeven.records.dataset import Dataset
@@ -21,6 +23,10 @@ from breakeven.stages.watch import Watcher
 from breakeven.store import Store, code_version
 
 MEASURE_LIMITS = Limits(seconds=60, bytes=8_000_000_000)
+HOSTED_SECONDS = 300.0
+"""Answers that come from elsewhere take their time: so much for the few that are measured."""
+HOSTED_PATIENCE = 3.0
+"""How often the time that the test rows should take there is waited for."""
 
 
 @dataclass
@@ -35,6 +41,8 @@ class Climb:
     threads: int
     watch: Watcher
     rungs: list[Rung] = field(default_factory=list)
+    requests_per_month: float = 0.0
+    """The stated demand: where it is small, answers paid one by one may cost less than a machine."""
 
     def climb(
         self,
@@ -45,8 +53,8 @@ class Climb:
     ) -> Message | None:
         """Train candidates in their order, each judged when it is trained (evaluation, measurement, cost).
 
-        After a rung that is `enough`, the dearer ones are skipped, saying why. Ctrl-C ends the climb and keeps what
-        was done. Returns why it ended early, or None.
+        After a rung that is `enough`, the dearer ones are skipped, saying why; one whose answers are paid one by one
+        may be cheaper and is tried. Ctrl-C ends the climb and keeps what was done. Returns why it ended early, or None.
         """
         reason = None
         try:
@@ -68,15 +76,24 @@ class Climb:
         enough: Callable[[Rung], Message | None],
     ) -> None:
         reason: Message | None = None
+        cheapest = math.inf
         for place, candidate in enumerate(candidates):
-            if reason:
+            if reason and not self._may_cost_less(candidate, cheapest):
                 self._end(_rung(candidate, "skipped", reason))
                 continue
             rung = self._try(candidate, candidates[place + 1 :])
             if rung.outcome == "trained":
                 rung = judge(rung)
-                reason = enough(rung)
+                met = enough(rung)
+                reason = reason or met
+                if met and rung.cost:
+                    cheapest = min(cheapest, rung.cost.usd_per_month.value)
             self._end(rung)
+
+    def _may_cost_less(self, candidate: Candidate, usd_per_month: float) -> bool:
+        """Whether answers that are paid one by one should cost less than a candidate that meets the target."""
+        each = candidate.usd_per_request
+        return each is not None and each * self.requests_per_month < usd_per_month
 
     def _kept(self, candidate: Candidate, judge: Callable[[Rung], Rung]) -> Rung | None:
         """A rung whose training had ended when the interrupt came; judging it takes a second."""
@@ -111,7 +128,11 @@ class Climb:
             self.watch.rung_goes(name, progress, self.budget.spent_usd(), self.budget.seconds_left())
 
         self.watch.rung_begins(name, job.limits.seconds)
-        return self.engine.run(job, tell)
+        try:
+            return _with_spent(self.engine.run(job, tell), job)
+        except BaseException:  # money that was spent stays spent
+            self.budget.other_usd += read_spent(Path(job.folder))
+            raise
 
     def _members(self, candidate: Candidate) -> tuple[tuple[str, str], ...]:
         """The trained rungs that a candidate is made of, as (name, folder of the training job)."""
@@ -123,7 +144,7 @@ class Climb:
 
     def _rung_of(self, candidate: Candidate, job: Job, result: Result) -> Rung:
         if result.outcome != "done":
-            outcome = "refused" if result.outcome == "refused" else "failed"
+            outcome = result.outcome if result.outcome in ("refused", "skipped") else "failed"
             rung = _rung(candidate, outcome, result.reason)
             return rung.model_copy(update={"bill": self.priced(result), "job": job.digest})
         folder = Path(job.folder) / ARTIFACT
@@ -158,8 +179,19 @@ class Climb:
         """Score the test rows with a trained rung, or measure it; kept work is not repeated."""
         assert rung.candidate is not None
         artifact = self.store.folder / rung.folder / ARTIFACT
-        job = self._job(kind, rung.candidate, MEASURE_LIMITS, artifact=str(artifact), made_by=rung.job)
-        return kept_result(job) or self.engine.run(job, lambda progress: None)
+        job = self._job(kind, rung.candidate, self._limits(kind, rung), artifact=str(artifact), made_by=rung.job)
+        result = kept_result(job) or _with_spent(self.engine.run(job, lambda progress: None), job)
+        self.budget.add_bill(result.bill)
+        return result
+
+    def _limits(self, kind: JobKind, rung: Rung) -> Limits:
+        """For work on a trained rung; where its answers are paid one by one, with the money that is left."""
+        seconds, found = MEASURE_LIMITS.seconds, rung.measurement
+        if rung.candidate and rung.candidate.usd_per_request is not None:
+            seconds = HOSTED_SECONDS
+        if kind == "score" and found and found.usd_per_request is not None:
+            seconds = HOSTED_SECONDS + HOSTED_PATIENCE * self.dataset.rows["test"] / found.bulk_rows_per_second
+        return MEASURE_LIMITS.model_copy(update={"seconds": seconds, "usd": self.budget.usd_left(seconds)})
 
     def _job(
         self,
@@ -196,6 +228,15 @@ class Climb:
             members=members,
             cache=str(self.store.folder / "cache"),
         )
+
+
+def _with_spent(result: Result, job: Job) -> Result:
+    """A worker that was ended could not tell in its result what it had paid; its wallet did."""
+    spent = read_spent(Path(job.folder))
+    if not spent or result.bill.usd:
+        return result
+    bill = result.bill.model_copy(update={"usd": spent, "outside_usd": spent})
+    return result.model_copy(update={"bill": bill})
 
 
 def kept_result(job: Job) -> Result | None:
