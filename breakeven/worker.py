@@ -34,6 +34,7 @@ from breakeven.models.artifact import (
 )
 from breakeven.models.model import Billed, Declined, Member, Predictor, Work
 from breakeven.models.wallet import SPENT, Wallet, read_spent, write_spent
+from breakeven.prices.here import peak_bytes
 from breakeven.records.artifact import Artifact
 from breakeven.records.job import Bill, Job, Limits, Result
 from breakeven.records.measurement import Measurement
@@ -168,20 +169,6 @@ def _result(
             "variants": found.variants,
         }
     )
-
-
-def peak_bytes() -> int:
-    """The largest resident size of this process so far."""
-    try:
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass  # not Linux: the portable count below is good enough
-    import psutil
-
-    memory = psutil.Process().memory_info()
-    return int(getattr(memory, "peak_wset", memory.rss))
 
 
 def _end_with_parent(parent: int) -> None:

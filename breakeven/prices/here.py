@@ -34,6 +34,18 @@ def usable_memory() -> int:
     return min(total, int(limit)) if limit.isdigit() else total
 
 
+def peak_bytes() -> int:
+    """The largest resident size of this process so far."""
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass  # not Linux: the portable count below is good enough
+    memory = psutil.Process().memory_info()
+    return int(getattr(memory, "peak_wset", memory.rss))
+
+
 def processor_name() -> str:
     """The model name of the processor, or its architecture where the system does not tell."""
     if CPU_INFO.is_file():
