@@ -11,6 +11,7 @@ TASKS: tuple[Task, ...] = (
     Task(name="sentiment", input="text", output="label", metric="macro_f1", split="stratified"),
     Task(name="tabular-classification", input="row", output="label", metric="roc_auc", split="stratified"),
     Task(name="regression", input="row", output="number", metric="rmse"),
+    Task(name="language-model", input="text", output="text", metric="bits_per_byte"),
 )
 
 

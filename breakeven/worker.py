@@ -313,8 +313,9 @@ def predict(job: Job, started: float) -> Outcome:
     output = OUTPUTS.get(artifact.output)
     progress = _progress_writer(Path(job.folder))
     done = 0
+    rows = open_rows(Path(job.source), output.reads_answer)
     with new_file(Path(job.target)) as temporary, open_writer(temporary, Path(job.target)) as write:
-        for batch in open_rows(Path(job.source)):
+        for batch in rows:
             write(answer_rows(batch, artifact, predictor, output, job.source))
             done += batch.num_rows
             progress(0.0, float(done))

@@ -22,6 +22,7 @@ from breakeven.checks.identifiers import is_identifier
 from breakeven.core.words import Message, say
 from breakeven.inputs.cells import to_numbers
 from breakeven.inputs.reader import ROW
+from breakeven.outputs import OUTPUTS
 from breakeven.records.audit import Finding
 from breakeven.records.dataset import Column
 
@@ -58,7 +59,7 @@ class Leakage(Check):
 
     def look(self, seen: Seen) -> Iterator[Finding]:
         train = seen.parts["train"]
-        if not train.num_rows:
+        if not train.num_rows or OUTPUTS.get(seen.task.output).reads_answer:
             return
         columns = tuple(column for column in seen.columns if column.role == "input")
         names = [column.name for column in columns if is_identifier(train[column.name], column)]

@@ -34,7 +34,8 @@ class Rows:
     def of(cls, seen: Seen) -> Rows:
         inputs = input_names(seen)
         answer = seen.project.data.answer
-        tables = [seen.parts[part].select([*inputs, answer, ROW]) for part in PARTS if part in seen.parts]
+        names = [*dict.fromkeys((*inputs, answer)), ROW]
+        tables = [seen.parts[part].select(names) for part in PARTS if part in seen.parts]
         codes = [PARTS.index(part) for part in PARTS if part in seen.parts]
         part = np.repeat(codes, [rows.num_rows for rows in tables])
         table = pa.concat_tables(tables)

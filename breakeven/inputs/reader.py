@@ -28,6 +28,9 @@ BATCH_CHARS = 32_000_000
 MOST_CHARS = 16_000_000
 """The largest cell; a larger one is nearly always a quote that was never closed."""
 DELIMITERS = ",;\t|"
+TEXT = "text"
+"""The only column of a file of running text."""
+PASSAGE_CHARS = 2_000
 
 
 def read_table(path: Path) -> pa.Table:
@@ -40,10 +43,15 @@ def read_table(path: Path) -> pa.Table:
     return pa.concat_tables(batches, promote_options="default")
 
 
-def open_rows(path: Path) -> Iterator[pa.Table]:
-    """The rows of a file in batches, without holding more than one. Raises DataError."""
+def open_rows(path: Path, plain: bool = False) -> Iterator[pa.Table]:
+    """The rows of a file in batches, without holding more than one. Raises DataError.
+
+    `plain` takes .txt and .md as running text, cut into passages; otherwise .txt is a table.
+    """
     with _readable(path):
         match _ending(path):
+            case "txt" | "md" if plain:
+                yield from _tables([TEXT], ([passage] for passage in _passages(path)))
             case "csv" | "tsv" | "txt":
                 yield from _csv_batches(path)
             case "jsonl" | "ndjson" | "json":
@@ -100,6 +108,26 @@ def _open_text(path: Path) -> Iterator[IO[str]]:
         encoding = find_encoding(raw, str(path))
     with _open_bytes(path) as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as text:
         yield text
+
+
+# --- running text --------------------------------------------------------------------------------------------
+
+
+def _passages(path: Path) -> Iterator[str]:
+    """The text in passages of about `PASSAGE_CHARS` characters, cut behind a blank line where there is one in time,
+    else behind a line, else anywhere. All passages together are the file."""
+    passage = ""
+    with _open_text(path) as text:
+        while line := text.readline(PASSAGE_CHARS):
+            if passage and len(passage) + len(line) > 2 * PASSAGE_CHARS:
+                yield passage
+                passage = ""
+            passage += line
+            if len(passage) >= PASSAGE_CHARS and line.isspace():
+                yield passage
+                passage = ""
+    if passage:
+        yield passage
 
 
 # --- CSV -----------------------------------------------------------------------------------------------------

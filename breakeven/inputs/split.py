@@ -53,8 +53,9 @@ class Split:
     why: tuple[Message, ...]
 
 
-def split_rows(given: Mapping[Part, pa.Table], data: Data, default: Way = "random") -> Split:
-    """Split what was not given off the training rows. `default` is the task's way of splitting.
+def split_rows(given: Mapping[Part, pa.Table], data: Data, default: Way = "random", fold: bool = True) -> Split:
+    """Split what was not given off the training rows. `default` is the task's way of splitting; few rows are folded
+    unless `fold` says that each of them holds many predictions.
 
     Raises DataError when there are too few rows, ProjectError when the way needs a column that is not named.
     """
@@ -66,7 +67,7 @@ def split_rows(given: Mapping[Part, pa.Table], data: Data, default: Way = "rando
         parts["train"], parts[part] = _split_off(parts["train"], choose)
     rows = parts["train"].num_rows + parts["validation"].num_rows
     few = rows <= FEW or (parts["validation"].num_rows < FEW_GIVEN and rows <= FEW_WITH_GIVEN)
-    folds = FOLDS if few and way != "time" else 1
+    folds = FOLDS if few and fold and way != "time" else 1
     why = (*_why_so(way, data, bool(missing), parts), _why_folds(folds, way, rows))
     return Split(parts, way if missing else "given", folds, why)
 

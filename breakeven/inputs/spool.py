@@ -20,13 +20,14 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def spool(path: Path, folder: Path) -> pa.Table:
-    """All rows of a data file, kept as Arrow files in `folder` and mapped from there. Raises DataError.
+def spool(path: Path, folder: Path, plain: bool = False) -> pa.Table:
+    """All rows of a data file, kept as Arrow files in `folder` and mapped from there. Raises DataError. `plain` is that
+    of `open_rows`.
 
     JSON lines may bring a column late: then another Arrow file is begun, and the column is empty in the rows before.
     """
     tables: list[pa.Table] = []
-    batches = open_rows(path)
+    batches = open_rows(path, plain)
     batch = next(batches, None)
     while batch is not None:
         schema = batch.schema

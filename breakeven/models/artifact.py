@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from breakeven.core.errors import DataError, ModelError
 from breakeven.core.words import say
 from breakeven.models import MODELS
-from breakeven.models.model import Predictor
+from breakeven.models.model import Predictor, Writer
 from breakeven.outputs.output import Output
 from breakeven.records.artifact import Artifact
 from breakeven.store import write_bytes
@@ -60,20 +60,31 @@ def load_predictions(path: Path) -> np.ndarray:
 
 
 def answer_rows(rows: pa.Table, artifact: Artifact, predictor: Predictor, output: Output, where: str) -> pa.Table:
-    """The rows as they came, with the answer's columns behind them.
+    """The rows as they came, with the answer's columns behind them; what a `Writer` writes is the column `written`.
 
     A column of the file that has the name of an answer's column is kept as NAME_in_file. Raises DataError when
-    an input column is missing.
+    an input column is missing; an answer that models read may be, where other columns ask for one.
     """
     names = [column.name for column in artifact.columns]
+    if artifact.answer in names[1:] and artifact.answer not in rows.column_names:
+        rows = rows.append_column(artifact.answer, _empty(rows.num_rows))
     _check_columns(names, rows.column_names, where)
-    answers = output.decode(predictor.predict(rows.select(names)), artifact.labels)
+    asked = rows.select(names)
+    answers = output.decode(predictor.predict(asked), artifact.labels)
+    if isinstance(predictor, Writer):
+        answers = answers.append_column("written", [predictor.write(asked)])
     kept = [name for name in rows.column_names if not name.startswith("_")]
     taken = set(answers.column_names)
     result = rows.select(kept).rename_columns([f"{name}_in_file" if name in taken else name for name in kept])
     for name in answers.column_names:
         result = result.append_column(name, answers.column(name))
     return result
+
+
+def _empty(rows: int) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.nulls(rows, pa.large_string())
 
 
 def _check_columns(wanted: list[str], found: list[str], where: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from breakeven.core.words import Message, say
-from breakeven.models.model import Model, Trained, Work
+from breakeven.models.model import Model, Predictor, Trained, Work
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate
 from breakeven.records.dataset import Dataset
@@ -23,17 +23,22 @@ FILE = "baseline.json"
 
 
 class Baseline(Model):
-    """The share of each class, or the mean of the numbers."""
+    """The share of each class, the mean of the numbers, or how frequent each byte is."""
 
     name = "baseline"
+    outputs = ("label", "number", "text")
 
     def describe(self) -> Message:
-        return say("always the same answer: the shares of the classes, or the mean")
+        return say("always the same answer: the shares of the classes, or the mean; of texts how frequent each byte is")
 
     def propose(self, dataset: Dataset, task: Task, means: Means) -> tuple[Candidate, ...]:
         return (Candidate(name=self.name, family=self.tag, cost_rank=0, seconds_hint=1),)
 
     def train(self, work: Work) -> Trained:
+        if work.output.reads_answer:
+            from breakeven.models.ngram_writer import train_ngrams
+
+            return train_ngrams(work, 1)
         import numpy as np
 
         width = work.output.width(work.dataset.labels)
@@ -46,7 +51,11 @@ class Baseline(Model):
         repeated = np.tile(_answer(work.target[first], width), (len(first), 1))
         return Trained(predictions, work.metric.score(work.target[first], repeated, None))
 
-    def load(self, folder: Path, artifact: Artifact) -> Constant:
+    def load(self, folder: Path, artifact: Artifact) -> Predictor:
+        if not (folder / FILE).exists():
+            from breakeven.models.ngram_writer import NgramWriter
+
+            return NgramWriter.load(folder, artifact)
         return Constant(json.loads((folder / FILE).read_bytes())["answer"])
 
 

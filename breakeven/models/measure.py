@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from breakeven.models.model import Predictor
+from breakeven.models.model import Predictor, Writer
 from breakeven.prices.here import this_machine
 from breakeven.records.measurement import Measurement
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Ask = Callable[["pa.Table"], Any]
+"""Rows in, answers out."""
 SINGLE_SECONDS = 0.3
 SINGLE_MOST = 500
+FEWEST, FEWEST_WRITTEN = 20, 5
 BULK_SECONDS = 0.3
 BULK_ROWS = 2_000
+WRITTEN_ROWS = 16
+"""Of a predictor that writes, an answer is many steps: so many are timed in a batch."""
 
 
 def measure_artifact(name: str, folder: Path, predictor: Predictor, rows: pa.Table, load_ms: float) -> Measurement:
     """Time an artifact on real rows: single answers one after another, then batches of up to 2,000.
 
-    `peak_bytes` is left 0: only the worker knows the size of its process.
+    An answer of a predictor that writes is a written text. `peak_bytes` is left 0: only the worker knows the size of
+    its process.
     """
-    single = _time_single(predictor, rows)
-    rate = _time_bulk(predictor, rows)
+    if isinstance(predictor, Writer):
+        single = _time_single(predictor.write, rows, FEWEST_WRITTEN)
+        rate = _time_bulk(predictor.write, _repeated(rows, WRITTEN_ROWS))
+    else:
+        single = _time_single(predictor.predict, rows, FEWEST)
+        rate = _time_bulk(predictor.predict, _repeated(rows, BULK_ROWS))
     return Measurement(
         candidate=name,
         machine=this_machine(),
@@ -45,28 +56,27 @@ def folder_bytes(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def _time_single(predictor: Predictor, rows: pa.Table) -> list[float]:
+def _time_single(ask: Ask, rows: pa.Table, fewest: int) -> list[float]:
     """Seconds of single answers to different rows, after a warm-up."""
-    for place in range(min(10, rows.num_rows)):
-        predictor.predict(rows.slice(place, 1))
+    for place in range(min(fewest // 2, rows.num_rows)):
+        ask(rows.slice(place, 1))
     taken: list[float] = []
     until = time.perf_counter() + SINGLE_SECONDS
-    while len(taken) < SINGLE_MOST and (time.perf_counter() < until or len(taken) < 20):
+    while len(taken) < SINGLE_MOST and (time.perf_counter() < until or len(taken) < fewest):
         row = rows.slice(len(taken) % rows.num_rows, 1)
         begun = time.perf_counter()
-        predictor.predict(row)
+        ask(row)
         taken.append(time.perf_counter() - begun)
     return taken
 
 
-def _time_bulk(predictor: Predictor, rows: pa.Table) -> float:
+def _time_bulk(ask: Ask, batch: pa.Table) -> float:
     """Rows a second in batches, the best of several: what the artifact can do when nothing else runs."""
-    batch = _repeated(rows, BULK_ROWS)
     best = 0.0
     until = time.perf_counter() + BULK_SECONDS
     while time.perf_counter() < until or not best:
         begun = time.perf_counter()
-        predictor.predict(batch)
+        ask(batch)
         best = max(best, batch.num_rows / (time.perf_counter() - begun))
     return best
 

@@ -11,14 +11,14 @@ writes may be fitted again on all rows of `Work.rows` with the chosen settings. 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from breakeven.core.errors import BreakevenError
-from breakeven.core.words import Message
+from breakeven.core.words import Message, say
 from breakeven.inputs.input import Input
 from breakeven.models.wallet import Wallet
 from breakeven.outputs.output import Metric, Output
@@ -26,6 +26,7 @@ from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate, Refusal
 from breakeven.records.dataset import Dataset
 from breakeven.records.means import Means
+from breakeven.records.record import MessageRecord
 from breakeven.records.task import Task
 from breakeven.records.variant import Variant
 
@@ -57,6 +58,22 @@ class Billed(Protocol):
     remote: bool
 
     def spend(self, wallet: Wallet, cache: Path | None) -> None: ...
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """A predictor that also writes: a text for each row, or piece by piece for one prompt.
+
+    `write` answers each row's prompt, or goes on with its text, in its own measure of length. `stream` yields the
+    text as it comes; what it yields together is the answer, and the same seed gives the same one. `temperature` 0
+    always takes the most probable token; `top_p` keeps the most probable tokens that have this share together.
+    """
+
+    def write(self, rows: pa.Table) -> list[str]: ...
+
+    def stream(
+        self, prompt: str, max_tokens: int = 256, temperature: float = 0.8, top_p: float = 1.0, seed: int = 0
+    ) -> Iterator[str]: ...
 
 
 @dataclass(frozen=True)
@@ -134,6 +151,8 @@ class Model(ABC):
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
+    outputs: ClassVar[tuple[str, ...]] = ("label", "number")
+    """What it can answer with; of a task that asks for anything else it is not asked."""
 
     @property
     def tag(self) -> str:
@@ -143,6 +162,13 @@ class Model(ABC):
     @abstractmethod
     def describe(self) -> Message:
         """What it is, in a sentence."""
+
+    def offer(self, dataset: Dataset, task: Task, means: Means) -> tuple[Candidate, ...] | Refusal:
+        """What it proposes, or a Refusal where it cannot answer with what the task asks for."""
+        if task.output in self.outputs:
+            return self.propose(dataset, task, means)
+        why = say("it does not answer with what this task asks for ({output})", output=task.output)
+        return Refusal(family=self.name, why=MessageRecord.of(why))
 
     @abstractmethod
     def propose(self, dataset: Dataset, task: Task, means: Means) -> tuple[Candidate, ...] | Refusal:

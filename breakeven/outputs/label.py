@@ -57,6 +57,9 @@ class Label(Output):
         columns |= {f"score_{label}": pa.array(scores[i]) for i, label in enumerate(labels)}
         return pa.table(columns)
 
+    def ideal(self, truth: np.ndarray, labels: tuple[str, ...]) -> np.ndarray:
+        return np.eye(len(labels))[truth]
+
     def wrong(self, truth: np.ndarray, predictions: np.ndarray) -> np.ndarray:
         """The confidence of a wrong answer (n,): who errs surely errs worst."""
         return np.where(answers(predictions) == truth, 0.0, np.maximum(confidences(predictions), 1e-12))

@@ -108,6 +108,9 @@ class Number(Output):
         """One column, `number`."""
         return pa.table({"number": pa.array(predictions[:, 0].astype(np.float64))})
 
+    def ideal(self, truth: np.ndarray, labels: tuple[str, ...]) -> np.ndarray:
+        return truth.reshape(-1, 1)
+
     def wrong(self, truth: np.ndarray, predictions: np.ndarray) -> np.ndarray:
         """The absolute error (n,)."""
         return np.abs(_errors(truth, predictions))

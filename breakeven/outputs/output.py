@@ -1,7 +1,8 @@
 """The contract of an output: coding, decoding and metrics of one kind of answer.
 
 Predictions are a float array (n, width): one column of probabilities a class for labels, one column for a
-number. Truth is an array (n,): class indices (int64, -1 for a class not seen in training) or numbers.
+number, one for how surprising a text is. Truth is an array (n,): class indices (int64, -1 for a class not seen in
+training), numbers, or the sizes of the texts.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ class Output(ABC):
     """One kind of answer."""
 
     name: ClassVar[str]
+    reads_answer: ClassVar[bool] = False
+    """Whether a model is shown the answer, to say how probable it is. Then the answer is the last of the inputs, files
+    may be plain text, and rows are not scored in folds: each holds many predictions."""
 
     @abstractmethod
     def describe(self) -> Message:
@@ -59,6 +63,10 @@ class Output(ABC):
     @abstractmethod
     def decode(self, predictions: np.ndarray, labels: tuple[str, ...]) -> pa.Table:
         """Predictions (n, width) -> the columns people get: `label, confidence, score_<label>…` or `number`."""
+
+    @abstractmethod
+    def ideal(self, truth: np.ndarray, labels: tuple[str, ...]) -> np.ndarray:
+        """The predictions (n, width) of a model that is never wrong."""
 
     @abstractmethod
     def wrong(self, truth: np.ndarray, predictions: np.ndarray) -> np.ndarray:

@@ -95,12 +95,14 @@ def _look(project: Project, task: Task, paths: Mapping[str, Path], digest: str, 
     started = time.monotonic()
     with _reading(store) as reading, new_folder(store.data_folder(digest)) as folder:
         with storing(folder):
-            raw = {part: spool(paths[part], reading) for part in PARTS if part in paths}
-            named = named_columns(project.data, {part: table.column_names for part, table in raw.items()})
+            reads_answer = OUTPUTS.get(task.output).reads_answer
+            raw = {part: spool(paths[part], reading, reads_answer) for part in PARTS if part in paths}
+            names = {part: table.column_names for part, table in raw.items()}
+            named = named_columns(project.data, names, reads_answer)
             rows = Rows.of(project, raw, named)
             split = rows.split(task)
             parts = {part: rows.keep(part, folder / f"{part}.arrow") for part in PARTS}
-            unlabelled = _keep_unlabelled(project, paths, named, reading, folder / UNLABELLED)
+            unlabelled = _keep_unlabelled(project, paths, named, reading, folder / UNLABELLED, reads_answer)
         dataset = _dataset(project, task, named, parts, split, digest).model_copy(update={"unlabelled": unlabelled})
         findings = _findings(project, task, rows, parts, dataset)
     blocked = any(finding.level == "blocking" for finding in findings)
@@ -114,11 +116,13 @@ def _look(project: Project, task: Task, paths: Mapping[str, Path], digest: str, 
     )
 
 
-def _keep_unlabelled(project: Project, paths: Mapping[str, Path], named: Named, reading: Path, target: Path) -> int:
+def _keep_unlabelled(
+    project: Project, paths: Mapping[str, Path], named: Named, reading: Path, target: Path, plain: bool
+) -> int:
     """Keep the input columns of the rows without answers; how many there are. Raises DataError for a lacking column."""
     if "unlabelled" not in paths:
         return 0
-    raw = spool(paths["unlabelled"], reading)
+    raw = spool(paths["unlabelled"], reading, plain)
     for name in named.inputs:
         if name not in raw.column_names:
             raise DataError(
@@ -188,7 +192,8 @@ class Rows:
         if not taken["train"].num_rows:
             empty = {part: taken.get(part, taken["train"]) for part in PARTS}
             return Split(empty, "given", 1, ())
-        split = split_rows(taken, self.project.data, task.split)
+        fold = not OUTPUTS.get(task.output).reads_answer
+        split = split_rows(taken, self.project.data, task.split, fold)
         place = self.place["train"]
         lookup = np.full(int(self.raw["train"][ROW][-1].as_py()) + 1, -1)
         for part in PARTS:

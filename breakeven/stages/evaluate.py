@@ -28,6 +28,8 @@ SEED = 0
 MOST_LABELS = 30
 """Labels of a confusion matrix that people can still read."""
 MOST_MISTAKES = 20
+MOST_CHARACTERS = 200
+"""Of an answer that is a long text, as many are shown."""
 BINS = 10
 
 
@@ -143,17 +145,21 @@ def find_mistakes(
     worst = np.argsort(-wrong, kind="stable")[:MOST_MISTAKES]
     worst = worst[wrong[worst] > 0]
     decoded = output.decode(predictions[worst], dataset.labels).to_pylist()
-    show, inputs = INPUTS.get(task_named(dataset.task).input).show, [column.name for column in dataset.inputs]
+    show, inputs = INPUTS.get(task_named(dataset.task).input).show, [c.name for c in dataset.inputs]
     return tuple(
         Mistake(
             row=row.get("_row", place + 1),
-            shown=show({name: row[name] for name in inputs}),
-            truth=row.get(dataset.answer) or output.shown(truth[place], dataset.labels),
+            shown=show({name: row[name] for name in inputs if name != dataset.answer}),
+            truth=_short(row.get(dataset.answer) or output.shown(truth[place], dataset.labels)),
             answer=output.shown(predictions[place], dataset.labels),
             confidence=answer.get("confidence"),
         )
         for place, row, answer in zip(worst.tolist(), rows.take(worst).to_pylist(), decoded, strict=True)
     )
+
+
+def _short(truth: str) -> str:
+    return truth if len(truth) <= MOST_CHARACTERS else truth[: MOST_CHARACTERS - 1] + "…"
 
 
 def find_reliability(

@@ -29,14 +29,17 @@ class Named:
         return list(dict.fromkeys([*self.inputs, self.answer, *self.slices, *(name for name in others if name)]))
 
 
-def named_columns(data: Data, columns: Mapping[Part, list[str]]) -> Named:
-    """The columns that `data` means. `columns` are those of each file that is given, training first.
+def named_columns(data: Data, columns: Mapping[Part, list[str]], reads_answer: bool = False) -> Named:
+    """The columns that `data` means. `columns` are those of each file that is given, training first; where models
+    read the answer, it is the last of the inputs.
 
     Raises ProjectError; its `faults` are all columns that are missing or named for two things.
     """
     there = [name for name in columns["train"] if name != ROW]
-    inputs = _inputs(data, there)
-    faults = [*_missing(data, inputs, there), *_contradictions(data, inputs), *_lacking(data, inputs, columns)]
+    asked = _inputs(data, there)
+    inputs = (*(name for name in asked if name != data.answer), data.answer) if reads_answer else asked
+    clashes = _contradictions(data, inputs, reads_answer)
+    faults = [*_missing(data, asked, there), *clashes, *_lacking(data, inputs, columns)]
     if faults:
         first = faults[0]
         raise ProjectError(first.what, first.where, first.hint, tuple(faults))
@@ -66,8 +69,8 @@ def _missing(data: Data, inputs: tuple[str, ...], there: list[str]) -> Iterator[
             )
 
 
-def _contradictions(data: Data, inputs: tuple[str, ...]) -> Iterator[DataError]:
-    if data.answer in inputs:
+def _contradictions(data: Data, inputs: tuple[str, ...], reads_answer: bool) -> Iterator[DataError]:
+    if data.answer in inputs and not reads_answer:
         yield DataError(
             say("column {column} is the answer and an input", column=data.answer),
             "data.input",
@@ -92,7 +95,7 @@ def _lacking(data: Data, inputs: tuple[str, ...], columns: Mapping[Part, list[st
     """Columns that the training file has and another file lacks; that they all lack has been told."""
     there = columns["train"]
     for part, names in columns.items():
-        for name in (*inputs, data.answer) if part != "train" else ():
+        for name in dict.fromkeys((*inputs, data.answer)) if part != "train" else ():
             if name in there and name not in names:
                 yield DataError(
                     say("there is no column {column} in {file}, as there is in the training file",

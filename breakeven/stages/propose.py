@@ -19,7 +19,7 @@ def propose(
     candidates: list[Candidate] = []
     refusals: list[Refusal] = []
     for name in only or MODELS.names():
-        answer = MODELS.get(name).propose(dataset, task, means)
+        answer = MODELS.get(name).offer(dataset, task, means)
         if isinstance(answer, Refusal):
             refusals.append(answer)
         else:

@@ -14,8 +14,9 @@ from breakeven.testing import TOY_TASKS, check_engine, check_input, check_model,
 
 @pytest.mark.parametrize("name", MODELS.names())
 def test_model(name: str) -> None:
-    done = check_model(MODELS.get(name))
-    assert set(done) == {task.name for task in TOY_TASKS}
+    model = MODELS.get(name)
+    done = check_model(model)
+    assert set(done) == {task.name for task in TOY_TASKS if task.output in model.outputs}
     assert MODELS.get(name).name == name
 
 

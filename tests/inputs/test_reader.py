@@ -161,3 +161,17 @@ def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
 def test_an_unknown_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be written"), open_writer(tmp_path / "o", tmp_path / "o.doc"):
         pass
+
+
+def test_running_text_is_cut_into_passages_that_are_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "book.txt"
+    paragraph = "It was, as ever, a plain sentence; with commas.\n" * 5 + "\n"
+    text = paragraph * 40 + "x" * 9_000 + "\nthe end"
+    file.write_text(text, encoding="utf-8")
+    rows = pa.concat_tables(open_rows(file, plain=True))
+    passages = rows["text"].to_pylist()
+    assert rows.column_names == ["text", "_row"]
+    assert "".join(passages) == text
+    assert len(passages) > 5
+    assert max(map(len, passages)) <= 4_000
+    assert passages[0].endswith("\n\n")
