@@ -117,12 +117,12 @@ def toy_dataset(task: Task, rows: pa.Table, labels: tuple[str, ...]) -> Dataset:
 # --- models --------------------------------------------------------------------------------------------------
 
 
-def check_model(model: Model, means: Means | None = None) -> dict[str, str]:
+def check_model(model: Model, means: Means | None = None, seconds: float = 20.0) -> dict[str, str]:
     """Hold a family to its contract on every toy task whose kind of answer it gives: train, save, load, predict the
     same; or refuse by name.
 
-    `means` name the weights or hosted models that it takes part with. Returns what it did with each pair:
-    `trained`, or why it refused. Raises AssertionError with what is wrong.
+    `means` name the weights or hosted models that it takes part with; each training gets `seconds`. Returns what it did
+    with each pair: `trained`, or why it refused. Raises AssertionError with what is wrong.
     """
     done: dict[str, str] = {}
     for task in (task for task in TOY_TASKS if task.output in model.outputs):
@@ -137,14 +137,14 @@ def check_model(model: Model, means: Means | None = None) -> dict[str, str]:
         assert proposed, "propose gives at least one candidate, or a Refusal"
         for candidate in proposed:
             assert candidate.family == model.tag, f"a candidate's family is {model.tag}"
-            done[task.name] = _check_candidate(model, task, candidate)
+            done[task.name] = _check_candidate(model, task, candidate, seconds)
     return done
 
 
-def _check_candidate(model: Model, task: Task, candidate: Candidate) -> str:
+def _check_candidate(model: Model, task: Task, candidate: Candidate, seconds: float) -> str:
     with tempfile.TemporaryDirectory() as place:
         members = _members(task, Path(place)) if candidate.needs else ()
-        work = toy_work(task, candidate, Path(place) / "artifact", members=members)
+        work = toy_work(task, candidate, Path(place) / "artifact", seconds, members)
         work.artifact.mkdir()
         try:
             trained = model.train(work)

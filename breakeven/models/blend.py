@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from breakeven.core.words import Message, say
 from breakeven.models.artifact import load_artifact
-from breakeven.models.model import Declined, Member, Model, Predictor, Trained, Work
+from breakeven.models.model import Declined, Model, Predictor, Trained, Work
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate
 from breakeven.records.dataset import Dataset
@@ -30,8 +30,6 @@ FILE = "blend.json"
 PARTS = 5
 LEAST_WEIGHT = 0.05
 """A member that counts less is left out: it would cost as much to serve as the others."""
-MOST_BYTES = 30_000_000
-"""The members together take no more than a release should."""
 
 
 class Blend(Model):
@@ -50,7 +48,6 @@ class Blend(Model):
         weights, predictions = _weigh(work)
         _check_gain(work, predictions)
         members = [(member, float(weight)) for member, weight in zip(work.members, weights, strict=True) if weight]
-        _check_size([member for member, _ in members])
         for member, _ in members:
             shutil.copytree(member.artifact, work.artifact / "members" / member.name)
         content = {member.name: weight for member, weight in members}
@@ -121,13 +118,6 @@ def _check_gain(work: Work, predictions: np.ndarray) -> None:
     single = max(sign * work.metric.score(truth[known], m.predictions[known], None) for m in work.members)
     if sign * work.metric.score(truth[known], predictions[known], None) <= single:
         raise Declined(say("mixing lowers the loss, but {metric} gets no better", metric=work.metric.name))
-
-
-def _check_size(members: list[Member]) -> None:
-    size = sum(file.stat().st_size for m in members for file in m.artifact.rglob("*") if file.is_file())
-    if size > MOST_BYTES:
-        raise Declined(say("the models to mix take {bytes} together, more than {most_bytes}",
-                           bytes=size, most_bytes=MOST_BYTES))  # fmt: skip
 
 
 MODEL = Blend()

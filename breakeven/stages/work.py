@@ -139,7 +139,8 @@ class Climb:
         return tuple(
             (rung.name, str(self.store.folder / rung.folder))
             for rung in self.rungs
-            if rung.outcome == "trained" and ("*" in candidate.needs or rung.name in candidate.needs)
+            if rung.outcome == "trained"
+            and (rung.name in candidate.needs or ("*" in candidate.needs and _learns(rung)))
         )
 
     def _rung_of(self, candidate: Candidate, job: Job, result: Result) -> Rung:
@@ -237,6 +238,11 @@ def _with_spent(result: Result, job: Job) -> Result:
         return result
     bill = result.bill.model_copy(update={"usd": spent, "outside_usd": spent})
     return result.model_copy(update={"bill": bill})
+
+
+def _learns(rung: Rung) -> bool:
+    """Whether a rung looks at its rows at all; the baseline brings a blend nothing."""
+    return rung.candidate is not None and rung.candidate.cost_rank > 0
 
 
 def kept_result(job: Job) -> Result | None:

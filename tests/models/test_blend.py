@@ -85,11 +85,3 @@ def test_copies_of_one_model_gain_nothing(work: Work, tmp_path: Path) -> None:
     work.members = (one, replace(one, name="two"))
     with pytest.raises(Declined, match="no better"):
         MODEL.train(work)
-
-
-def test_members_that_are_too_large_together_are_told(work: Work, tmp_path: Path) -> None:
-    work.members = tuple(member(BOOSTED, name, work, tmp_path, name) for name in ("left", "right"))
-    with (work.members[0].artifact / "ballast.txt").open("wb") as ballast:
-        ballast.truncate(31_000_000)
-    with pytest.raises(Declined, match="together, more than"):
-        MODEL.train(work)
