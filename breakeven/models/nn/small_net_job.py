@@ -1,0 +1,138 @@
+"""What all trainings of one small net's job share: its rows, its time, its tokenizers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from time import monotonic
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from breakeven.models.model import Work
+from breakeven.models.nn.devices import choose_device
+from breakeven.models.nn.loop import Trace
+from breakeven.models.nn.nets import TextNet
+from breakeven.models.nn.small_net_training import Recipe, Rows, Spent, guess_words, scores, train_recipe
+from breakeven.models.nn.tokenizing import MOST_LENGTH, token_numbers, train_tokenizer
+
+RESERVE = 0.1
+SHRINK_SHARE, SHRINK_MOST = 0.15, 30.0
+"""Of the time, kept for the forms of the net."""
+GUESS_SHARE = 0.4
+"""Of a net's time, at most, for guessing words."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Numbers as a net learns them: (number - mean) / spread. Classes stay as they are."""
+
+    mean: float = 0.0
+    spread: float = 1.0
+
+    @classmethod
+    def of(cls, target: np.ndarray) -> Scale:
+        known = target[np.isfinite(target)]
+        return cls(float(known.mean()), float(known.std()) or 1.0)
+
+    def apply(self, target: np.ndarray) -> np.ndarray:
+        return np.asarray((target - self.mean) / self.spread, np.float32)
+
+    def undo(self, answers: np.ndarray) -> np.ndarray:
+        return answers.astype(np.float64) * self.spread + self.mean
+
+    @torch.no_grad()
+    def put_into(self, net: TextNet) -> None:
+        """Let the head answer in the unit of the numbers."""
+        net.head.weight *= self.spread
+        net.head.bias.mul_(self.spread).add_(self.mean)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A net trained on the fit rows of a fold; its head answers unscaled, uncalibrated."""
+
+    recipe: Recipe
+    net: TextNet
+    tokenizer: Tokenizer
+    ids: list[np.ndarray]
+    """Token numbers of all rows, by its tokenizer."""
+    trace: Trace
+    held: np.ndarray
+    """What it answers to the scored rows of its fold (n, width)."""
+
+
+@dataclass
+class Search:
+    """What all trainings of one job share."""
+
+    work: Work
+    texts: list[str]
+    more: list[str]
+    """Texts without answers."""
+    target: np.ndarray
+    scale: Scale
+    begun: float = field(default_factory=monotonic)
+    cut_short: bool = False
+    read: dict[int, tuple[Tokenizer, list[np.ndarray]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, work: Work) -> Search:
+        view = work.input.view("texts", work.dataset.inputs)
+        more = view.transform(work.unlabelled) if work.unlabelled is not None else []
+        scale = Scale() if work.dataset.labels else Scale.of(work.target[work.folds[0][0]])
+        target = work.target if work.dataset.labels else scale.apply(work.target)
+        return cls(work, view.transform(work.rows), more, target, scale)
+
+    @property
+    def classes(self) -> bool:
+        return bool(self.work.dataset.labels)
+
+    def seconds(self) -> float:
+        """What is left for training: without the reserve and without what the forms of the net take."""
+        total = monotonic() - self.begun + self.work.seconds_left()
+        return self.work.seconds_left() - RESERVE * total - min(SHRINK_MOST, SHRINK_SHARE * total)
+
+    def known(self, places: np.ndarray) -> np.ndarray:
+        """The rows among `places` whose answers can be learned."""
+        target = self.target[places]
+        return places[target >= 0 if self.classes else np.isfinite(target)]
+
+    def tokens(self, places: np.ndarray) -> tuple[Tokenizer, list[np.ndarray]]:
+        """A tokenizer that has seen these rows and the unlabelled ones alone, and all rows by it."""
+        key = hash(places.tobytes())
+        if key not in self.read:
+            seen = [self.texts[place] for place in places.tolist()]
+            tokenizer = train_tokenizer(seen + self.more, self.work.dataset.chinese)
+            self.read[key] = tokenizer, token_numbers(tokenizer, self.texts)
+        return self.read[key]
+
+    def spent(self, seconds: float) -> Spent:
+        """So many seconds from now."""
+        until = monotonic() + seconds
+        device = choose_device(self.work.threads)
+        return Spent(lambda: until - monotonic(), device, self.work.seed, lambda pace: self.tell())
+
+    def tell(self) -> None:
+        gone = monotonic() - self.begun
+        self.work.progress(min(1.0, gone / max(1e-9, gone + self.work.seconds_left())), None)
+
+    def train(
+        self, recipe: Recipe, fit: np.ndarray, score: np.ndarray | None, seconds: float, steps: int | None = None
+    ) -> Found:
+        """A net of that recipe, fitted on the rows `fit`, stopped by the rows `score` or after `steps`."""
+        fit = self.known(fit)
+        tokenizer, ids = self.tokens(fit)
+        rows = Rows(ids, self.target)
+        torch.manual_seed(self.work.seed)
+        width = self.work.output.width(self.work.dataset.labels)
+        net = recipe.net(tokenizer.get_vocab_size(), width, MOST_LENGTH, len(fit))
+        until = monotonic() + seconds
+        if recipe.guess_epochs:
+            texts = [ids[place] for place in fit.tolist()] + token_numbers(tokenizer, self.more)
+            guess_words(recipe, net, texts, self.spent(seconds * GUESS_SHARE))
+        held = rows.take(score) if score is not None else None
+        trace = train_recipe(recipe, net, rows.take(fit), held, self.spent(until - monotonic()), steps)
+        self.cut_short |= trace.cut_short
+        answers = scores(net, held.ids) if held else np.empty((0, width))
+        return Found(recipe, net, tokenizer, ids, trace, answers)
