@@ -13,6 +13,7 @@ from breakeven.records.evaluation import Evaluation, Score
 from breakeven.records.plan import Plan
 from breakeven.records.record import FigureRecord, Record
 from breakeven.records.run import Run, Rung
+from breakeven.records.variant import Variant
 
 
 class Train(Record):
@@ -32,8 +33,20 @@ class Size(Record):
     bytes: int
 
 
+class FormJson(Record):
+    """A form of a net (plain, eight bits …) as it was measured."""
+
+    name: str
+    bytes: int
+    value: float | None
+    p50_ms: float
+    rows_per_second: float
+    kept: bool
+    why: str
+
+
 class CandidateJson(Record):
-    """A rung. `test` stands on the released candidate only and is left out everywhere else."""
+    """A rung. `forms` stand on nets only, `test` on the released candidate; else they are left out."""
 
     name: str
     family: str
@@ -44,6 +57,7 @@ class CandidateJson(Record):
     train: Train | None
     serve: Serve | None
     artifact: Size | None
+    forms: tuple[FormJson, ...] = ()
 
 
 class LeftJson(Record):
@@ -106,6 +120,7 @@ def run_json(run: Run) -> dict[str, Any]:
 
 def _candidate(rung: Rung, run: Run) -> CandidateJson:
     tested = {"test": _score(run.release.test)} if run.release and run.release.candidate == rung.name else {}
+    forms = {"forms": tuple(_form(form) for form in rung.variants)} if rung.variants else {}
     return CandidateJson(
         name=rung.name,
         family=rung.family,
@@ -116,7 +131,12 @@ def _candidate(rung: Rung, run: Run) -> CandidateJson:
         serve=_serve(rung),
         artifact=Size(bytes=rung.artifact_bytes) if rung.artifact_bytes is not None else None,
         **tested,
+        **forms,
     )
+
+
+def _form(form: Variant) -> FormJson:
+    return FormJson.model_validate(form.model_dump() | {"why": str(form.why)})
 
 
 def _score(evaluation: Evaluation | None) -> Score | None:

@@ -24,6 +24,7 @@ from breakeven.records.project import Project
 from breakeven.records.record import FigureRecord, MessageRecord
 from breakeven.records.release import Release
 from breakeven.records.run import Run, Rung
+from breakeven.records.variant import Variant
 
 TEAMS = ("account access", "billing", "bugs", "cancellation", "data export", "delivery", "integrations",
          "privacy", "refunds", "sales")
@@ -158,6 +159,14 @@ def rung(
         ),
         cost=cost(name, seconds, usd_per_month, usd_per_month / 200),
     )
+
+
+def with_forms(net: Rung) -> Rung:
+    """The rung of a net that was measured plain and in eight bits, of which the latter is kept."""
+    plain = Variant(name="plain", bytes=91_000_000, value=0.88, p50_ms=6.2, rows_per_second=240.0, kept=False,
+                    why=note(say("{name} is as good and costs less", name="int8")))  # fmt: skip
+    small = plain.model_copy(update={"name": "int8", "bytes": 23_000_000, "value": 0.879, "p50_ms": 2.1, "kept": True})
+    return net.model_copy(update={"variants": (plain, small)})
 
 
 def refused(name: str) -> Rung:

@@ -158,3 +158,13 @@ def test_names_are_cut_to_their_width() -> None:
     long = fitted("很长的标签" * 20, 130)
     assert long.endswith("…")
     assert text_width(long) <= 130
+
+
+def test_the_forms_of_a_net_are_shown_with_the_kept_one_marked() -> None:
+    run = build.support_run()
+    shown = render(run.model_copy(update={"rungs": (*run.rungs, build.with_forms(build.rung("embed", 0.88)))}), "en")
+    assert "Forms of the nets" in shown
+    assert "Forms of the nets" not in render(run, "en")
+    kept = shown[shown.index("embed · int8") - 60 : shown.index("embed · int8")]
+    assert 'class="picked"' in kept
+    assert "int8 is as good and costs less" in shown

@@ -72,3 +72,11 @@ def test_there_is_a_schema_to_read_it_by() -> None:
     schema = RunJson.model_json_schema()
     assert schema["additionalProperties"] is False
     assert "test" not in schema["$defs"]["CandidateJson"]["required"]
+
+
+def test_forms_stand_on_nets_only() -> None:
+    run = build.support_run()
+    told = run_json(run.model_copy(update={"rungs": (*run.rungs, build.with_forms(build.rung("embed", 0.88)))}))
+    assert [("forms" in one) for one in told["candidates"]] == [False] * len(run.rungs) + [True]
+    forms = told["candidates"][-1]["forms"]
+    assert [(form["name"], form["kept"]) for form in forms] == [("plain", False), ("int8", True)]

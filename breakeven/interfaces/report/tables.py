@@ -53,6 +53,21 @@ def ladder_rows(subject: Subject) -> list[RungRow]:
     ]
 
 
+def form_rows(subject: Subject) -> list[tuple[str, bool, tuple[str, ...], str]]:
+    """(model and form, whether it is kept, its numbers, why) of the forms that nets were measured in."""
+    write = subject.write
+    return [
+        (
+            f"{rung.name} · {form.name}", form.kept,
+            (write.score(form.value), write.ms(form.p50_ms), write.number(round(form.rows_per_second)),
+             write.bytes(form.bytes)),
+            subject.voice(form.why),
+        )
+        for rung in subject.run.rungs
+        for form in rung.variants
+    ]  # fmt: skip
+
+
 def bill_rows(subject: Subject) -> list[tuple[str, ...]]:
     """(name, outcome, seconds, processor seconds, peak memory, money) of all work that was done."""
     return [_bill_row(subject, rung) for rung in subject.run.rungs if rung.bill]
