@@ -17,12 +17,22 @@ SAME = 1e-9
 
 
 def run_product(
-    python: Path, data_set: DataSet, seconds: float, seed: int, folder: Path, log: Path, cap: float
+    python: Path,
+    data_set: DataSet,
+    seconds: float,
+    seed: int,
+    folder: Path,
+    log: Path,
+    cap: float,
+    models: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """A run in a folder of its own; what it told of itself and what its answers are worth."""
+    """A run in a folder of its own; what it told of itself and what its answers are worth.
+
+    `models` is the table [models] of the project file.
+    """
     project = folder / "project"
     project.mkdir()
-    (project / "breakeven.toml").write_text(project_file(data_set, seconds, seed), encoding="utf-8")
+    (project / "breakeven.toml").write_text(project_file(data_set, seconds, seed, models), encoding="utf-8")
     told = folder / "run.json"
     command = [str(python), "-m", "breakeven"]
     finished = run_measured([*command, "run", str(project), "--json"], log, cap, told)
@@ -41,7 +51,7 @@ def run_product(
     }
 
 
-def project_file(data_set: DataSet, seconds: float, seed: int) -> str:
+def project_file(data_set: DataSet, seconds: float, seed: int, models: dict[str, Any] | None = None) -> str:
     """A target that nobody reaches, so that the ladder climbs to its best."""
     data = {
         "train": str(data_set.file("train")), "test": str(data_set.file("test")), "answer": data_set.answer,
@@ -59,6 +69,8 @@ def project_file(data_set: DataSet, seconds: float, seed: int) -> str:
         "target": {"metric": data_set.metric, "at_least": 0.999},
         "budget": {"seconds": seconds},
     }
+    if models:
+        tables["models"] = models
     return toml(tables)
 
 
@@ -117,5 +129,7 @@ def _rung(one: dict[str, Any]) -> dict[str, Any]:
         "outcome": one["outcome"],
         "validation": one["validation"]["value"] if one["validation"] else None,
         "seconds": one["train"]["seconds"] if one["train"] else None,
+        "p50_ms": one["serve"]["p50_ms"] if one["serve"] else None,
+        "bytes": one["artifact"]["bytes"] if one["artifact"] else None,
         "reason": one["reason"],
     }

@@ -6,6 +6,7 @@ import pickle  # noqa: TID251 - how this peer's users keep a model
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from flaml import AutoML
 from job import Answers, Job, run_peer
@@ -14,12 +15,13 @@ from vectors import Vectors
 
 def fit(job: Job, rows: pd.DataFrame) -> Any:
     vectors = Vectors(job, rows)
+    names, target = np.unique(rows[job.answer].to_numpy(), return_inverse=True)  # one of its learners takes no strings
     search = AutoML()
     search.fit(
-        vectors(rows.drop(columns=job.answer)), rows[job.answer].to_numpy(), task="classification",
+        vectors(rows.drop(columns=job.answer)), target, task="classification",
         metric=job.metric, time_budget=job.seconds, n_jobs=job.cores, seed=job.seed, verbose=0,
     )
-    return vectors, search
+    return vectors, names, search
 
 
 def save(model: Any, folder: Path) -> None:
@@ -28,10 +30,9 @@ def save(model: Any, folder: Path) -> None:
 
 
 def answer(model: Any, job: Job, rows: pd.DataFrame) -> Answers:
-    vectors, search = model
+    vectors, names, search = model
     scores = search.predict_proba(vectors(rows))
-    labels = [search.classes_[best] for best in scores.argmax(axis=1)]
-    return labels, scores[:, list(search.classes_).index(job.positive)] if job.positive else None
+    return names[scores.argmax(axis=1)].tolist(), scores[:, list(names).index(job.positive)] if job.positive else None
 
 
 if __name__ == "__main__":
