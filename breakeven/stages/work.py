@@ -25,7 +25,7 @@ from breakeven.store import Store, code_version
 MEASURE_LIMITS = Limits(seconds=60, bytes=8_000_000_000)
 HOSTED_SECONDS = 300.0
 """Answers that come from elsewhere take their time: so much for the few that are measured."""
-HOSTED_PATIENCE = 3.0
+SCORE_PATIENCE = 3.0
 """How often the time that the test rows should take there is waited for."""
 
 
@@ -190,8 +190,8 @@ class Climb:
         seconds, found = MEASURE_LIMITS.seconds, rung.measurement
         if rung.candidate and rung.candidate.usd_per_request is not None:
             seconds = HOSTED_SECONDS
-        if kind == "score" and found and found.usd_per_request is not None:
-            seconds = HOSTED_SECONDS + HOSTED_PATIENCE * self.dataset.rows["test"] / found.bulk_rows_per_second
+        if kind == "score" and found:
+            seconds += SCORE_PATIENCE * self.dataset.rows["test"] / found.bulk_rows_per_second
         return MEASURE_LIMITS.model_copy(update={"seconds": seconds, "usd": self.budget.usd_left(seconds)})
 
     def _job(
