@@ -37,6 +37,7 @@ from breakeven.stages.choose import bound, choose, meets_latency, meets_quality
 from breakeven.stages.judge import Judge
 from breakeven.stages.price import check_machines, train_price, train_usd, unit_figures
 from breakeven.stages.propose import propose
+from breakeven.stages.prospects import with_prospects
 from breakeven.stages.release import count_opening, release
 from breakeven.stages.watch import Watcher
 from breakeven.stages.work import Climb
@@ -81,10 +82,11 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
         watch.stage(say("looking at the data"))
         audit = audit_stage(project, file.parent, store)
         dataset = _dataset(audit)
-        candidates, refusals = propose(
-            dataset, task_named(dataset.task), Means.of(project, str(file.parent)), options.only or project.models.only
-        )
-        budget = Budget.of(project.budget, train_price(project).to("usd/second"), options.budget_seconds)
+        task, usd_per_second = task_named(dataset.task), train_price(project).to("usd/second")
+        means = Means.of(project, str(file.parent))
+        candidates, refusals = propose(dataset, task, means, options.only or project.models.only)
+        refusals = with_prospects(refusals, dataset, task, usd_per_second)
+        budget = Budget.of(project.budget, usd_per_second, options.budget_seconds)
         asked = project.demand.requests_per_month.value
         climb = Climb(store, engine, dataset, metric.name, budget, usable_cores(), watch, requests_per_month=asked)
         judge = Judge(project, climb, metric)

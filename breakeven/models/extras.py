@@ -12,6 +12,8 @@ EXTRAS = {
     "onnx": ("tokenizers", "onnxruntime"),
 }
 """The modules of each extra of the package."""
+BYTES = {"torch": 1_500_000_000, "onnx": 80_000_000}
+"""What an extra takes on the disk, with the processor's build of torch."""
 
 
 def lacking(extra: str) -> Message | None:
@@ -19,7 +21,8 @@ def lacking(extra: str) -> Message | None:
     missing = [module for module in EXTRAS[extra] if not _is_there(module)]
     if not missing:
         return None
-    return say("it needs {modules}: pip install 'breakeven[{extra}]'", modules=missing, extra=extra)
+    return say("it needs {modules}: pip install 'breakeven[{extra}]' ({bytes})",
+               modules=missing, extra=extra, bytes=BYTES.get(extra, 0))  # fmt: skip
 
 
 @cache

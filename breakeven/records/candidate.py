@@ -29,3 +29,5 @@ class Refusal(Record):
 
     family: str
     why: MessageRecord
+    prospect: MessageRecord | None = None
+    """What it would need, cost and probably bring, where that is known."""

@@ -26,6 +26,8 @@ class Rung(Record):
     family: str
     outcome: Literal["trained", "refused", "failed", "skipped"]
     reason: MessageRecord | None = None
+    prospect: MessageRecord | None = None
+    """Of a refused one: what it would need, cost and probably bring."""
     candidate: Candidate | None = None
     job: str = ""
     """The digest of its training job."""

@@ -66,7 +66,8 @@ class Climb:
                 if candidate.name not in done:
                     self._end(self._kept(candidate, judge) or _rung(candidate, "skipped", reason))
         for refusal in refusals:
-            self._end(Rung(name=refusal.family, family=refusal.family, outcome="refused", reason=refusal.why))
+            self._end(Rung(name=refusal.family, family=refusal.family, outcome="refused", reason=refusal.why,
+                           prospect=refusal.prospect))  # fmt: skip
         return reason
 
     def _climb(
@@ -156,7 +157,7 @@ class Climb:
             candidate=candidate,
             job=job.digest,
             folder=str(Path(job.folder).relative_to(self.store.folder)),
-            bill=self.priced(result),
+            bill=self._with_teacher(self.priced(result), result),
             cut_short=bool(result.values.get("cut_short")),
             artifact=Artifact.model_validate_json((folder / "artifact.json").read_bytes()),
             artifact_bytes=folder_bytes(folder),
@@ -167,6 +168,18 @@ class Climb:
         """The bill of a result with its money: seconds on the training machine at its price, and what it spent else."""
         usd = result.bill.seconds * self.budget.usd_per_second + (result.bill.usd or 0.0)
         return result.bill.model_copy(update={"usd": usd})
+
+    def _with_teacher(self, bill: Bill, result: Result) -> Bill:
+        """The bill of a model and of the one that taught it (`teacher` among its settings): it would not be without."""
+        teacher = next((rung.bill for rung in self.rungs if rung.name == result.values.get("teacher")), None)
+        if not teacher:
+            return bill
+        return bill.model_copy(update={
+            "seconds": bill.seconds + teacher.seconds,
+            "cpu_seconds": bill.cpu_seconds + teacher.cpu_seconds,
+            "usd": (bill.usd or 0.0) + (teacher.usd or 0.0),
+            "peak_bytes": max(bill.peak_bytes, teacher.peak_bytes),
+        })  # fmt: skip
 
     def train_value(self, rung: Rung) -> float | None:
         """The metric on the rows that a rung was fitted on, as its training told it."""

@@ -168,3 +168,13 @@ def test_the_forms_of_a_net_are_shown_with_the_kept_one_marked() -> None:
     kept = shown[shown.index("embed · int8") - 60 : shown.index("embed · int8")]
     assert 'class="picked"' in kept
     assert "int8 is as good and costs less" in shown
+
+
+def test_what_an_absent_rung_would_take_is_told() -> None:
+    run = build.support_run()
+    what = MessageRecord.of(say("it would train in about {seconds} here ({usd})", seconds=90.0, usd=0.01))
+    rungs = tuple(each.model_copy(update={"prospect": what}) if each.name == "encoder" else each for each in run.rungs)
+    shown = render(run.model_copy(update={"rungs": rungs}), "en")
+    assert "What they would take and bring" in shown
+    assert "it would train in about" in shown
+    assert "What they would take and bring" not in render(run, "en")

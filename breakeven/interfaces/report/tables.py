@@ -9,7 +9,7 @@ from breakeven.core.words import N_
 from breakeven.interfaces.answer import OUTCOMES, PROVENANCES, amount, metric_title
 from breakeven.interfaces.figures import figure_text, source_text
 from breakeven.interfaces.report.voice import Subject
-from breakeven.interfaces.terminal.ladder import cells, left_lines
+from breakeven.interfaces.terminal.ladder import cells, left_lines, prospect_lines
 from breakeven.interfaces.terminal.screen import rows_of
 from breakeven.records.dataset import Dataset
 from breakeven.records.evaluation import Evaluation, Slice
@@ -23,8 +23,8 @@ PLAN_TITLES = {
     "cash": N_("cash"), "cumulative": N_("cumulative net"),
 }
 __all__ = [
-    "assumption_rows", "bill_rows", "figure_text", "input_names", "ladder_rows", "left_lines", "plan_rows", "rows_of",
-    "score_rows", "source_text", "unfolded", "worst_slices",
+    "assumption_rows", "bill_rows", "figure_text", "input_names", "ladder_rows", "left_lines", "plan_rows",
+    "prospect_lines", "rows_of", "score_rows", "source_text", "unfolded", "worst_slices",
 ]
 DEEPEST = 6
 MOST_ASSUMPTIONS = 200

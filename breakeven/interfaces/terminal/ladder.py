@@ -52,6 +52,11 @@ def interval_text(low: float | None, high: float | None, write: Writer) -> str:
     return "—" if low is None or high is None else f"{write.score(low)}–{write.score(high)}"
 
 
+def prospect_lines(run: Run) -> list[tuple[str, Message]]:
+    """(name, what it would need, cost and bring) of the rungs that could not take part."""
+    return [(rung.name, rung.prospect.message()) for rung in run.rungs if rung.prospect]
+
+
 def left_lines(run: Run) -> list[tuple[str, Message]]:
     """(name, reason) of every rung that was not chosen; without a choice, of those that were not trained."""
     left = [rung for rung in run.rungs if (rung.name != run.choice.name if run.choice else rung.outcome != "trained")]

@@ -88,7 +88,7 @@ class Screen:
 
     def run(self, run: Run) -> None:
         from breakeven.interfaces import answer
-        from breakeven.interfaces.terminal.ladder import ladder_table, left_lines
+        from breakeven.interfaces.terminal.ladder import ladder_table, left_lines, prospect_lines
 
         self.line(answer.headline(run), "bold green" if run.outcome == "released" else "bold yellow")
         for sentence in answer.sentences(run):
@@ -96,6 +96,8 @@ class Screen:
         self.console.print()
         self.console.print(ladder_table(run, self.voice, self.write))
         self._list(say("Why not the others"), [say("{name}: {why}", name=n, why=why) for n, why in left_lines(run)])
+        self._list(say("What they would take and bring"),
+                   [say("{name}: {why}", name=n, why=why) for n, why in prospect_lines(run)])
         if run.choice:
             self._list(say("What is missing"), [record.message() for record in run.choice.missing])
             self._list(say("What would close the gap"), [record.message() for record in run.choice.remedies])
