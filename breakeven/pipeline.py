@@ -15,7 +15,7 @@ from typing import Any, Literal
 from breakeven.core.errors import BreakevenError, DataError, ProjectError, UsageError
 from breakeven.core.words import Message, say
 from breakeven.engines import ENGINES
-from breakeven.engines.engine import Engine
+from breakeven.engines.engine import Engine, Room
 from breakeven.models.artifact import ARTIFACT
 from breakeven.outputs import OUTPUTS
 from breakeven.outputs.output import Metric
@@ -27,7 +27,7 @@ from breakeven.records.choice import Choice
 from breakeven.records.dataset import Dataset
 from breakeven.records.job import Job, Limits, Result
 from breakeven.records.means import Means
-from breakeven.records.project import Project
+from breakeven.records.project import Compute, Project
 from breakeven.records.record import MessageRecord, digest_of
 from breakeven.records.run import Run, Rung
 from breakeven.stages.alternatives import alternatives
@@ -35,7 +35,8 @@ from breakeven.stages.audit import audit as audit_stage
 from breakeven.stages.budget import Budget
 from breakeven.stages.choose import bound, choose, meets_latency, meets_quality
 from breakeven.stages.judge import Judge
-from breakeven.stages.price import check_machines, train_price, train_usd, unit_figures
+from breakeven.stages.place import check_compute, engine_name
+from breakeven.stages.price import train_price, train_usd, unit_figures
 from breakeven.stages.propose import propose
 from breakeven.stages.prospects import with_prospects
 from breakeven.stages.release import count_opening, release
@@ -60,7 +61,7 @@ def check(path: Path, watch: Watcher | None = None) -> Audit:
     file = project_file(path)
     project = read_project(file)
     target_metric(project, file)
-    check_machines(project)
+    check_compute(project)
     store = Store(file.parent)
     with store.locked():
         return audit_stage(project, file.parent, store)
@@ -76,9 +77,9 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
     file = project_file(path)
     project = read_project(file)
     metric = target_metric(project, file)
-    check_machines(project)
+    check_compute(project)
     store = Store(file.parent)
-    with store.locked(), _engine("local") as engine:
+    with store.locked(), _engine(project.compute) as (engine, room):
         watch.stage(say("looking at the data"))
         audit = audit_stage(project, file.parent, store)
         dataset = _dataset(audit)
@@ -86,9 +87,9 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
         means = Means.of(project, str(file.parent))
         candidates, refusals = propose(dataset, task, means, options.only or project.models.only)
         refusals = with_prospects(refusals, dataset, task, usd_per_second)
-        budget = Budget.of(project.budget, usd_per_second, options.budget_seconds)
+        budget = Budget.of(project.budget, usd_per_second, room, options.budget_seconds)
         asked = project.demand.requests_per_month.value
-        climb = Climb(store, engine, dataset, metric.name, budget, usable_cores(), watch, requests_per_month=asked)
+        climb = Climb(store, engine, dataset, metric.name, budget, room, watch, requests_per_month=asked)
         judge = Judge(project, climb, metric)
         watch.stage(say("climbing the ladder"))
         stopped = climb.climb(candidates, refusals, judge.judge, lambda rung: _enough(rung, project, metric))
@@ -149,12 +150,11 @@ def _usd_to_answer(path: Path) -> float:
 
 
 @contextmanager
-def _engine(name: str) -> Iterator[Engine]:
-    """An engine that gets ready while the data is looked at."""
-    engine: Engine = ENGINES.get(name)
-    engine.prepare(usable_cores())
+def _engine(compute: Compute) -> Iterator[tuple[Engine, Room]]:
+    """The engine that a project trains on, getting ready while the data is looked at, and its room."""
+    engine: Engine = ENGINES.get(engine_name(compute))
     try:
-        yield engine
+        yield engine, engine.prepare(usable_cores(), compute)
     finally:
         engine.close()
 

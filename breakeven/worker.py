@@ -12,17 +12,18 @@ import json
 import os
 import shutil
 import sys
-import threading
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock
 
 from breakeven.core.errors import BreakevenError, LimitReached
 from breakeven.core.words import say
+from breakeven.engines.group import end_with_parent, group_size, rank
 from breakeven.models import MODELS
 from breakeven.models.artifact import (
     ARTIFACT,
@@ -61,7 +62,7 @@ LIBRARIES = ("numpy", "pyarrow", "scipy.sparse", "safetensors.numpy", "sklearn.l
 def main(arguments: list[str]) -> int:
     """Run the job of the file named; without one, be the nursery."""
     if arguments:
-        _end_with_parent(os.getppid())
+        end_with_parent(os.getppid())
         return run(Path(arguments[0]))
     return nurse()
 
@@ -99,7 +100,7 @@ def _be_worker(path: Path) -> int:
     log = os.open(path.with_name("log.txt"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     for stream in (1, 2):
         os.dup2(log, stream)
-    _end_with_parent(os.getppid())
+    end_with_parent(os.getppid())
     try:
         code = run(path)
     except OSError:
@@ -116,10 +117,12 @@ def run(path: Path) -> int:
     One worker at a time works on a job: an orphan of a killed run may need a moment to end, or even to finish.
     """
     job = Job.model_validate_json(path.read_bytes())
+    if rank(job):
+        return assist(job)
     kept = path.with_name("result.json")
     with FileLock(path.with_name("lock")):
         if kept.exists() and Result.model_validate_json(kept.read_bytes()).outcome == "done":
-            return 0
+            return int(job.distributed)  # the processes beside this one wait for it: an error ends them
         kept.unlink(missing_ok=True)
         path.with_name(SPENT).unlink(missing_ok=True)
         return _run(job, time.monotonic())
@@ -143,6 +146,14 @@ def _run(job: Job, started: float) -> int:
         result = _result(job, started, "failed", MessageRecord.of(say("it failed: {fault}", fault=words)))
     write_bytes(Path(job.folder) / "result.json", result.model_dump_json(indent=1).encode())
     return 0 if result.outcome == "done" else 1
+
+
+def assist(job: Job) -> int:
+    """Train beside the process of rank 0, into a folder of our own that goes when it is done."""
+    with tempfile.TemporaryDirectory(prefix=f".rank-{rank(job)}-", dir=job.folder) as own:
+        work = replace(make_work(job, time.monotonic()), artifact=Path(own), progress=lambda share, score: None)
+        MODELS.get(work.candidate.family.partition("/")[0]).train(work)
+    return 0
 
 
 def _error_json(fault: BreakevenError) -> bytes:
@@ -169,17 +180,6 @@ def _result(
             "variants": found.variants,
         }
     )
-
-
-def _end_with_parent(parent: int) -> None:
-    """End this process when the one that started it is gone: no orphan goes on spending."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 # --- train ---------------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ def make_work(job: Job, started: float) -> Work:
         folds=make_folds(job.dataset, target, group_values(table, job.dataset)),
         artifact=Path(job.folder) / ARTIFACT,
         deadline=started + _soft_limit(job.limits),
-        threads=job.threads,
+        threads=max(1, job.threads // group_size(job)),
         seed=job.seed,
         cache=Path(job.cache) if job.cache else None,
         unlabelled=unlabelled_rows(Path(job.data_folder)),

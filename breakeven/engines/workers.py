@@ -11,7 +11,10 @@ from typing import Protocol
 
 import psutil
 
+WORKER = [sys.executable, "-m", "breakeven.worker"]
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+GROUP_VARIABLES = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+"""What tells a process of torch.distributed its place. A worker has none, whatever program called us."""
 CAN_FORK = sys.platform == "linux"
 """macOS can fork, too, but its system libraries do not survive it."""
 
@@ -26,11 +29,15 @@ class Worker(Protocol):
 
 
 class FreshWorker:
-    """A process started for one job."""
+    """A process started for one job; `program` are the words that start its program, ours by default."""
 
-    def __init__(self, job: Path, threads: int) -> None:
+    def __init__(self, job: Path, threads: int, program: list[str] | None = None, **variables: str) -> None:
+        command = [*(program or WORKER), str(job)]
+        nothing = subprocess.DEVNULL
         with job.with_name("log.txt").open("wb") as log:
-            self.process = _popen([str(job)], threads, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            # a session of its own: Ctrl-C is for the main process alone, which then sees to the worker
+            self.process = _popen(command, threads, variables, stdin=nothing, stdout=log, stderr=log,
+                                  start_new_session=True)  # fmt: skip
         self.pid = self.process.pid
 
     def wait(self, seconds: float) -> int | None:
@@ -50,7 +57,7 @@ class Nursery:
         self.threads = threads
         pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
         # a session of its own: Ctrl-C is for the main process alone, which then sees to the workers
-        self.process = _popen([], threads, stdin=pipe, stdout=pipe, stderr=nothing, start_new_session=True)
+        self.process = _popen(WORKER, threads, {}, stdin=pipe, stdout=pipe, stderr=nothing, start_new_session=True)
 
     def fork(self, job: Path) -> ForkedWorker | None:
         """A worker on a job; None when the nursery is gone."""
@@ -93,13 +100,16 @@ class ForkedWorker:
         return code
 
 
-def _popen(arguments: list[str], threads: int, **how: object) -> subprocess.Popen[bytes]:
-    """The worker's program, with its threads bounded and this very package found first."""
+def _popen(
+    command: list[str], threads: int, variables: dict[str, str], **how: object
+) -> subprocess.Popen[bytes]:
+    """A program, with its threads bounded and this very package found first."""
     package = str(Path(__file__).parents[2])
     paths = [package, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     bounded = dict.fromkeys(THREAD_VARIABLES, str(threads))
-    environment = {**os.environ, **bounded, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
-    return subprocess.Popen([sys.executable, "-m", "breakeven.worker", *arguments], env=environment, **how)  # type: ignore[call-overload, no-any-return]
+    inherited = {name: value for name, value in os.environ.items() if name not in GROUP_VARIABLES}
+    environment = {**inherited, **bounded, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1", **variables}
+    return subprocess.Popen(command, env=environment, **how)  # type: ignore[call-overload, no-any-return]
 
 
 def end_tree(pid: int) -> None:

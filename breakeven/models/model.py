@@ -151,6 +151,12 @@ class Model(ABC):
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
+    distributed: ClassVar[bool] = False
+    """Whether `train` can be one of several processes. They find each other by the environment (RANK, WORLD_SIZE,
+    MASTER_ADDR, MASTER_PORT); all get the same work, each an artifact folder of its own, and that of rank 0 is kept.
+    """
+    gpu: ClassVar[bool] = False
+    """Whether `train` makes use of a GPU where there is one."""
     outputs: ClassVar[tuple[str, ...]] = ("label", "number")
     """What it can answer with; of a task that asks for anything else it is not asked."""
 

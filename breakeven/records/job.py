@@ -49,6 +49,12 @@ class Job(Record):
     """The folder that all jobs of a project share for what is dear to make again."""
     members: tuple[tuple[str, str], ...] = ()
     """For candidates made of others: (candidate name, folder of its training job)."""
+    distributed: bool = False
+    """Several processes may work on it together, as a process group of torch.distributed."""
+    gpu: bool = False
+    """It makes use of a GPU where there is one."""
+    stays: bool = False
+    """It runs on the machine of the run itself, whatever engine trains the others."""
     source: str = ""
     """predict: the file to read."""
     target: str = ""
@@ -65,6 +71,8 @@ class Bill(Record):
     """A worker tells what it spent besides the time of its machine; the ladder adds that time's price."""
     outside_usd: float = 0.0
     """The part of it that went to others: the bills of hosted models."""
+    machines: float = 1.0
+    """How many machines of the price it had for these seconds: 0.5 of one shared with another job, 4 of four hosts."""
 
 
 class Result(Record):

@@ -153,10 +153,16 @@ class Channel(Record):
 
 
 class Compute(Record):
-    """Where to train and where to serve: `here`, or a machine of the price tables."""
+    """Where to train and where to serve: `here`, or a machine of the price tables; training also on an engine."""
 
     train_on: str = "here"
     serve_on: str = "here"
+    machine: str | None = None
+    """The machine of the price tables that an engine trains on."""
+    processes: Annotated[int, Field(ge=1, le=4096)] | None = None
+    """torchrun: processes of a job that can use several; ray: jobs at a time."""
+    ray_address: str = ""
+    """`host:port` of a running Ray cluster; empty: one of our own, on this machine."""
 
 
 class Models(Record):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import psutil
 
 from breakeven.core.words import Message, say
+from breakeven.engines.engine import Room
 from breakeven.records.candidate import Candidate
 from breakeven.records.job import Bill, Limits
 from breakeven.records.project import Budget as BudgetRecord
@@ -32,12 +33,23 @@ class Budget:
     earlier_seconds: float = 0.0
     other_usd: float = 0.0
     """Spent besides the time of the machine: the bills of hosted models."""
+    machines: float = 1.0
+    """Machines that the run holds; `usd_per_second` pays for all of them."""
 
     @classmethod
-    def of(cls, wanted: BudgetRecord, usd_per_second: float, seconds: float | None = None) -> Budget:
-        """From the project file; `seconds` overrides it. Without memory_gb, four fifths of what is free now."""
-        most = wanted.memory_gb * 1e9 if wanted.memory_gb else psutil.virtual_memory().available * 0.8
-        return cls(seconds or wanted.seconds, wanted.usd, usd_per_second, int(most))
+    def of(cls, wanted: BudgetRecord, usd_per_second: float, room: Room, seconds: float | None = None) -> Budget:
+        """From the project file, the price of one machine and the engine's room; `seconds` overrides the file's.
+
+        Without memory_gb a worker may hold what the engine says, or four fifths of what is free here now.
+        """
+        free = room.bytes or psutil.virtual_memory().available * 0.8
+        most = wanted.memory_gb * 1e9 if wanted.memory_gb else free
+        price = usd_per_second * room.machines
+        return cls(seconds or wanted.seconds, wanted.usd, price, int(most), machines=room.machines)
+
+    @property
+    def usd_per_machine_second(self) -> float:
+        return self.usd_per_second / self.machines
 
     def seconds_spent(self) -> float:
         return self.earlier_seconds + time.monotonic() - self.started
@@ -54,21 +66,24 @@ class Budget:
 
     def add_earlier(self, bill: Bill) -> None:
         """Work that is taken over instead of being done again."""
-        self.earlier_seconds += bill.seconds
+        self.earlier_seconds += bill.seconds * bill.machines / self.machines
         self.add_bill(bill)
 
     def add_bill(self, bill: Bill) -> None:
         """What work done now spent besides the time of the machine."""
         self.other_usd += bill.usd or 0.0
 
-    def limits(self, candidate: Candidate, to_come: tuple[Candidate, ...]) -> Limits:
-        """What a rung may take: its share of what is left, by what it and the rungs after it expect to need."""
+    def limits(self, candidate: Candidate, to_come: tuple[Candidate, ...], at_once: int = 1) -> Limits:
+        """What a rung may take: its share of what is left, by what it and the rungs after it expect to need.
+
+        So many rungs `at_once` have the same seconds, and share what may be paid to hosted models.
+        """
         after = min(AFTER_MOST, self.seconds * AFTER_SHARE)
         hints = sum(other.seconds_hint for other in (candidate, *to_come))
         left = max(0.0, self.seconds_left() - after)
         share = max(left * candidate.seconds_hint / hints, min(left, LEAST_SECONDS))
         seconds = min(left, share * PATIENCE)
-        return Limits(seconds=seconds, bytes=self.bytes, aim=share, usd=self.usd_left(seconds + after))
+        return Limits(seconds=seconds, bytes=self.bytes, aim=share, usd=self.usd_left(seconds + after) / at_once)
 
     def usd_left(self, seconds: float) -> float:
         """Dollars for hosted models, when the machine is paid for so many more seconds."""

@@ -26,8 +26,8 @@ from breakeven.records.machine import Machine, Offer
 from breakeven.records.measurement import Measurement
 from breakeven.records.project import Project
 from breakeven.records.record import FigureRecord, MessageRecord
+from breakeven.stages.place import HERE, training_place
 
-HERE = "here"
 HOURS_PER_MONTH = constant(730.0, "hour/month", N_("hours in a month, 8,760 ÷ 12"))
 UTILISATION = 0.5
 """Of a machine's measured rate, the share that is planned for: demand has peaks within a month."""
@@ -53,20 +53,24 @@ def machine_price(name: str, here: Machine) -> MachinePrice:
     return MachinePrice(offer.machine, _hourly(offer, N_("price of the machine an hour")), why)
 
 
-def check_machines(project: Project) -> None:
-    """That the machines which the project names have a price. Raises UsageError with the nearest names."""
-    for name in (project.compute.train_on, project.compute.serve_on):
-        if name != HERE:
-            offer_named(name)
-
-
 def _hourly(offer: Offer, name: str) -> Figure:
     return published(offer.usd_per_hour, "usd/hour", name, f"{offer.machine.name}: {offer.source}", offer.date)
 
 
 def train_price(project: Project, here: Machine | None = None) -> Figure:
     """What the training machine costs, in usd/hour. `here` is this machine when it is not given."""
-    return machine_price(project.compute.train_on, here or this_machine()).usd_per_hour
+    place = training_place(project.compute)
+    if place.spot:
+        return spot_price(offer_named(place.machine))
+    return machine_price(place.machine, here or this_machine()).usd_per_hour
+
+
+def spot_price(offer: Offer) -> Figure:
+    """Of a machine that may be taken away at any time; its usual price where no other is known."""
+    if offer.spot_usd_per_hour is None:
+        return _hourly(offer, N_("price of the machine an hour"))
+    title = f"{offer.machine.name}: {offer.source}"
+    return published(offer.spot_usd_per_hour, "usd/hour", N_("spot price of the machine an hour"), title, offer.date)
 
 
 def train_usd(project: Project, bill: Bill, here: Machine | None = None) -> Figure:

@@ -1,16 +1,22 @@
-"""Climbing the ladder: each rung is a job behind the wall, the cheapest first, until no dearer one can pay."""
+"""Climbing the ladder: each rung is a job behind the wall, the cheapest first, until no dearer one can pay.
+
+As many rungs as the engine has room for are trained at a time. They are judged when all of them have ended, so that
+their speed is measured on a quiet machine.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from breakeven.core.words import Message, say
-from breakeven.engines.engine import Engine, Progress
+from breakeven.engines.engine import Engine, Progress, Room
+from breakeven.models import MODELS
 from breakeven.models.artifact import ARTIFACT
 from breakeven.models.measure import folder_bytes
+from breakeven.models.model import Model
 from breakeven.models.wallet import read_spent
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate, Refusal
@@ -19,6 +25,7 @@ from breakeven.records.job import Bill, Job, JobKind, Limits, Result
 from breakeven.records.record import MessageRecord, digest_of
 from breakeven.records.run import Rung
 from breakeven.stages.budget import Budget
+from breakeven.stages.groups import longest, together
 from breakeven.stages.watch import Watcher
 from breakeven.store import Store, code_version
 
@@ -38,7 +45,7 @@ class Climb:
     dataset: Dataset
     metric: str
     budget: Budget
-    threads: int
+    room: Room
     watch: Watcher
     rungs: list[Rung] = field(default_factory=list)
     requests_per_month: float = 0.0
@@ -78,18 +85,19 @@ class Climb:
     ) -> None:
         reason: Message | None = None
         cheapest = math.inf
-        for place, candidate in enumerate(candidates):
-            if reason and not self._may_cost_less(candidate, cheapest):
-                self._end(_rung(candidate, "skipped", reason))
-                continue
-            rung = self._try(candidate, candidates[place + 1 :])
-            if rung.outcome == "trained":
-                rung = judge(rung)
-                met = enough(rung)
-                reason = reason or met
-                if met and rung.cost:
-                    cheapest = min(cheapest, rung.cost.usd_per_month.value)
-            self._end(rung)
+        groups = together(candidates, self.room.jobs)
+        for place, group in enumerate(groups):
+            tried = tuple(each for each in group if not reason or self._may_cost_less(each, cheapest))
+            trained = self._try(tried, groups[place + 1 :]) if tried else {}
+            for candidate in group:
+                rung = trained.get(candidate.name) or _rung(candidate, "skipped", reason)
+                if rung.outcome == "trained":
+                    rung = judge(rung)
+                    met = enough(rung)
+                    reason = reason or met
+                    if met and rung.cost:
+                        cheapest = min(cheapest, rung.cost.usd_per_month.value)
+                self._end(rung)
 
     def _may_cost_less(self, candidate: Candidate, usd_per_month: float) -> bool:
         """Whether answers that are paid one by one should cost less than a candidate that meets the target."""
@@ -107,32 +115,46 @@ class Climb:
         self.rungs.append(rung)
         self.watch.rung_ends(rung, self.budget.spent_usd(), self.budget.seconds_left())
 
-    def _try(self, candidate: Candidate, to_come: tuple[Candidate, ...]) -> Rung:
+    def _try(self, group: tuple[Candidate, ...], to_come: Sequence[tuple[Candidate, ...]]) -> dict[str, Rung]:
+        """The rungs of candidates that train at the same time, by name. They have the time that the longest needs."""
+        limits = self.budget.limits(longest(group), tuple(longest(later) for later in to_come), len(group))
+        begun = {candidate.name: self._begin(candidate, limits) for candidate in group}
+        rungs = {name: ready for name, ready in begun.items() if isinstance(ready, Rung)}
+        jobs = [ready for ready in begun.values() if isinstance(ready, Job)]
+        for job, result in self._run(jobs):
+            assert job.candidate is not None
+            self.budget.add_bill(result.bill)
+            rungs[job.candidate.name] = self._rung_of(job.candidate, job, result)
+        return rungs
+
+    def _begin(self, candidate: Candidate, limits: Limits) -> Rung | Job:
+        """The job that trains a candidate; its rung where there is nothing to train: refused, kept, short of time."""
         members = self._members(candidate)
         if candidate.needs and len(members) < 2:
             return _rung(candidate, "refused", say("it needs at least two trained candidates to be made of"))
-        limits = self.budget.limits(candidate, to_come)
         job = self._job("train", candidate, limits, members=members)
         result = kept_result(job)
         if result:
             self.budget.add_earlier(result.bill)
-        else:
-            shortage = self.budget.shortage(limits)
-            if shortage:
-                return _rung(candidate, "skipped", shortage)
-            result = self._run(job, candidate.name)
-            self.budget.add_bill(result.bill)
-        return self._rung_of(candidate, job, result)
+            return self._rung_of(candidate, job, result)
+        shortage = self.budget.shortage(limits)
+        return _rung(candidate, "skipped", shortage) if shortage else job
 
-    def _run(self, job: Job, name: str) -> Result:
-        def tell(progress: Progress) -> None:
-            self.watch.rung_goes(name, progress, self.budget.spent_usd(), self.budget.seconds_left())
+    def _run(self, jobs: list[Job]) -> Iterator[tuple[Job, Result]]:
+        """Jobs and their results as they end, told to who watches. An interrupt goes through when all are ended."""
 
-        self.watch.rung_begins(name, job.limits.seconds)
+        def tell(job: Job, progress: Progress) -> None:
+            self.watch.rung_goes(_name(job), progress, self.budget.spent_usd(), self.budget.seconds_left())
+
+        going = {job.digest: job for job in jobs}
+        for job in jobs:
+            self.watch.rung_begins(_name(job), job.limits.seconds)
         try:
-            return _with_spent(self.engine.run(job, tell), job)
+            for job, result in self.engine.run_many(jobs, tell):
+                del going[job.digest]
+                yield job, _with_spent(result, job)
         except BaseException:  # money that was spent stays spent
-            self.budget.other_usd += read_spent(Path(job.folder))
+            self.budget.other_usd += sum(read_spent(Path(job.folder)) for job in going.values())
             raise
 
     def _members(self, candidate: Candidate) -> tuple[tuple[str, str], ...]:
@@ -166,7 +188,8 @@ class Climb:
 
     def priced(self, result: Result) -> Bill:
         """The bill of a result with its money: seconds on the training machine at its price, and what it spent else."""
-        usd = result.bill.seconds * self.budget.usd_per_second + (result.bill.usd or 0.0)
+        machine_seconds = result.bill.seconds * result.bill.machines
+        usd = machine_seconds * self.budget.usd_per_machine_second + (result.bill.usd or 0.0)
         return result.bill.model_copy(update={"usd": usd})
 
     def _with_teacher(self, bill: Bill, result: Result) -> Bill:
@@ -217,13 +240,15 @@ class Climb:
         made_by: str = "",
     ) -> Job:
         """A job whose digest holds all that decides its result; limits only what time allows is left out."""
+        model: Model = MODELS.get(candidate.family.partition("/")[0])
+        processes = self.room.processes if model.distributed and kind == "train" else 1
         digest = digest_of(
             kind,
             candidate.model_dump_json(),
             self.dataset.digest,
             self.metric,
             code_version(),
-            str(self.threads),
+            str(self.room.threads) if processes == 1 else f"{self.room.threads} threads, {processes} processes",
             made_by or repr(self.budget.seconds),
             *(Path(folder).name for _, folder in members),
         )
@@ -232,7 +257,7 @@ class Climb:
             digest=digest,
             folder=str(self.store.job_folder(digest)),
             limits=limits,
-            threads=self.threads,
+            threads=self.room.threads,
             seed=self.dataset.seed,
             candidate=candidate,
             dataset=self.dataset,
@@ -240,8 +265,15 @@ class Climb:
             data_folder=str(self.store.folder / self.dataset.folder),
             artifact=artifact,
             members=members,
+            distributed=model.distributed,
+            gpu=model.gpu,
+            stays=candidate.usd_per_request is not None,  # its key and its network are here
             cache=str(self.store.folder / "cache"),
         )
+
+
+def _name(job: Job) -> str:
+    return job.candidate.name if job.candidate else ""
 
 
 def _with_spent(result: Result, job: Job) -> Result:
