@@ -12,7 +12,8 @@ from breakeven.records.task import Task
 def propose(
     dataset: Dataset, task: Task, means: Means, only: tuple[str, ...] = ()
 ) -> tuple[tuple[Candidate, ...], tuple[Refusal, ...]]:
-    """Asks every family, or those named in `only`; candidates come in the order of their cost rank.
+    """Asks every family, or those named in `only`; candidates come in the order of their cost rank, those that
+    are made of others after all that may be one of them.
 
     Raises UsageError when `only` names a family that does not exist.
     """
@@ -24,4 +25,4 @@ def propose(
             refusals.append(answer)
         else:
             candidates.extend(answer)
-    return tuple(sorted(candidates, key=lambda candidate: candidate.cost_rank)), tuple(refusals)
+    return tuple(sorted(candidates, key=lambda c: (bool(c.needs), c.cost_rank))), tuple(refusals)

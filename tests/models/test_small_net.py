@@ -49,7 +49,7 @@ def messages(rows: int, seed: int) -> tuple[pa.Table, list[str]]:
     return pa.table({"message": pa.array(texts, pa.large_string())}), answers
 
 
-def make_work(folder: Path, rows: int = 400, net: str | None = "bag", seconds: float = 60.0, seed: int = 0) -> Work:
+def make_work(folder: Path, rows: int = 400, net: str | None = "bag", seconds: float = 600.0, seed: int = 0) -> Work:
     table, answers = messages(rows, 1)
     task = task_named("text-classification")
     input_, output = INPUTS.get("text"), OUTPUTS.get("label")

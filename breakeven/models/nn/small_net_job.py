@@ -72,6 +72,10 @@ class Search:
     """Texts without answers."""
     target: np.ndarray
     scale: Scale
+    lesson: np.ndarray | None = None
+    """What a teacher says of the rows, instead of their targets: probabilities (n, classes) or numbers (n,)."""
+    more_lesson: np.ndarray | None = None
+    """The same for the texts without answers."""
     begun: float = field(default_factory=monotonic)
     cut_short: bool = False
     read: dict[int, tuple[Tokenizer, list[np.ndarray]]] = field(default_factory=dict)
@@ -107,6 +111,16 @@ class Search:
             self.read[key] = tokenizer, token_numbers(tokenizer, self.texts)
         return self.read[key]
 
+    def fitted(self, tokenizer: Tokenizer, ids: list[np.ndarray], fit: np.ndarray) -> Rows:
+        """The rows to fit with what they teach; a teacher has something to say of the texts without answers, too."""
+        if self.lesson is None:
+            return Rows(ids, self.target).take(fit)
+        rows = Rows(ids, self.lesson).take(fit)
+        if self.more_lesson is None:
+            return rows
+        more = token_numbers(tokenizer, self.more)
+        return Rows([*rows.ids, *more], np.concatenate([rows.target, self.more_lesson]))
+
     def spent(self, seconds: float) -> Spent:
         """So many seconds from now."""
         until = monotonic() + seconds
@@ -123,7 +137,6 @@ class Search:
         """A net of that recipe, fitted on the rows `fit`, stopped by the rows `score` or after `steps`."""
         fit = self.known(fit)
         tokenizer, ids = self.tokens(fit)
-        rows = Rows(ids, self.target)
         torch.manual_seed(self.work.seed)
         width = self.work.output.width(self.work.dataset.labels)
         net = recipe.net(tokenizer.get_vocab_size(), width, MOST_LENGTH, len(fit))
@@ -131,8 +144,9 @@ class Search:
         if recipe.guess_epochs:
             texts = [ids[place] for place in fit.tolist()] + token_numbers(tokenizer, self.more)
             guess_words(recipe, net, texts, self.spent(seconds * GUESS_SHARE))
-        held = rows.take(score) if score is not None else None
-        trace = train_recipe(recipe, net, rows.take(fit), held, self.spent(until - monotonic()), steps)
+        held = Rows(ids, self.target).take(score) if score is not None else None
+        fitted = self.fitted(tokenizer, ids, fit)
+        trace = train_recipe(recipe, net, fitted, held, self.spent(until - monotonic()), steps)
         self.cut_short |= trace.cut_short
         answers = scores(net, held.ids) if held else np.empty((0, width))
         return Found(recipe, net, tokenizer, ids, trace, answers)

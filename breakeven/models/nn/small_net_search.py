@@ -23,9 +23,14 @@ LEAST_SECONDS = 2.0
 
 
 def train_small_net(work: Work) -> Trained:
+    """The best of all kinds of nets."""
+    return train_nets(Search.of(work), ORDER)
+
+
+def train_nets(search: Search, kinds: tuple[str, ...]) -> Trained:
     """Search on the first fold, train on the others, then on all rows if there are others; shrink, release."""
-    search = Search.of(work)
-    best = find_net(search)
+    work = search.work
+    best = find_net(search, kinds)
     found = [best, *train_folds(search, best)]
     released = refit(search, found) if len(found) > 1 else best
     with tempfile.TemporaryDirectory(dir=work.artifact.parent) as place:
@@ -37,12 +42,12 @@ def train_small_net(work: Work) -> Trained:
     return Trained(predictions, train_value, settings, search.cut_short, variants)
 
 
-def find_net(search: Search) -> Found:
+def find_net(search: Search, kinds: tuple[str, ...]) -> Found:
     """The recipe with the least loss on the scored rows of the first fold."""
     work = search.work
     wanted = work.candidate.setting("net")
     fit, score = work.folds[0]
-    names = [str(wanted)] if wanted else [name for name in ORDER if len(fit) >= RECIPES[name].least_rows]
+    names = [str(wanted)] if wanted else [name for name in kinds if len(fit) >= RECIPES[name].least_rows]
     end = search.seconds() * (SEARCH_SHARE if len(work.folds) > 1 else 1.0)
     until = monotonic() + end
     best: Found | None = None

@@ -74,7 +74,8 @@ RECIPES = {
 
 @dataclass(frozen=True)
 class Rows:
-    """Token numbers of rows and their targets: classes (n,) int64, or standardised numbers (n,) float32."""
+    """Token numbers of rows and their targets: classes (n,) int64, standardised numbers (n,) float32, or, of a teacher,
+    the probabilities of the classes (n, classes) float32."""
 
     ids: Sequence[np.ndarray]
     target: np.ndarray
@@ -133,6 +134,8 @@ def _batch(ids: Sequence[np.ndarray], target: np.ndarray) -> Batch:
 
 
 def _loss(answers: Tensor, target: Tensor, smoothing: float) -> Tensor:
+    if target.ndim == 2:
+        return functional.cross_entropy(answers, target)
     if target.is_floating_point():
         return functional.mse_loss(answers[:, 0], target)
     return functional.cross_entropy(answers, target, label_smoothing=smoothing)

@@ -1,0 +1,65 @@
+"""A small net taught by the best model that was trained before: dear to ask, it is asked once, and not by users.
+
+The net learns from what the teacher says of labelled and of unlabelled rows, mixed with the true answers. The teacher's
+bill is part of its bill: without the teacher it would not be.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from breakeven.core.words import Message, say
+from breakeven.inputs import INPUTS
+from breakeven.models.extras import lacking
+from breakeven.models.model import Model, Trained, Work
+from breakeven.records.artifact import Artifact
+from breakeven.records.candidate import Candidate, Refusal
+from breakeven.records.dataset import Dataset
+from breakeven.records.means import Means
+from breakeven.records.record import MessageRecord
+from breakeven.records.task import Task
+
+if TYPE_CHECKING:
+    from breakeven.models.nn.small_net_answers import SmallNetPredictor
+
+ANSWERS = ("label", "number")
+LEAST_SECONDS, MOST_SECONDS = 20.0, 120.0
+BYTES_PER_SECOND = 25_000.0
+
+
+class Distilled(Model):
+    """A bag of embeddings or a convolutional net, on the `texts` view, taught by another rung."""
+
+    name: ClassVar[str] = "distilled"
+
+    def describe(self) -> Message:
+        return say("a small neural network, taught by the best of the larger models")
+
+    def propose(self, dataset: Dataset, task: Task, means: Means) -> tuple[Candidate, ...] | Refusal:
+        why = self._refusal(task)
+        if why:
+            return Refusal(family=self.name, why=MessageRecord.of(why))
+        seconds = min(MOST_SECONDS, LEAST_SECONDS + dataset.bytes / BYTES_PER_SECOND)
+        return (Candidate(name=self.name, family=self.tag, cost_rank=3.5, needs=("*",), seconds_hint=seconds),)
+
+    def _refusal(self, task: Task) -> Message | None:
+        if "texts" not in INPUTS.get(task.input).views():
+            return say("it reads texts, which this input has not")
+        if task.output not in ANSWERS:
+            return say("it answers with a label or a number")
+        return lacking("torch")
+
+    def train(self, work: Work) -> Trained:
+        """Raises Declined where the best model is quick enough to be asked by users itself."""
+        from breakeven.models.nn.distilling import train_distilled
+
+        return train_distilled(work)
+
+    def load(self, folder: Path, artifact: Artifact) -> SmallNetPredictor:
+        from breakeven.models.nn.small_net_answers import SmallNetPredictor
+
+        return SmallNetPredictor.load(folder, INPUTS.get(artifact.input).views()["texts"])
+
+
+MODEL = Distilled()
