@@ -16,6 +16,7 @@ from breakeven.inputs.input import Input
 from breakeven.models import MODELS
 from breakeven.models.measure import folder_bytes
 from breakeven.models.model import Declined, Member, Model, Trained, Work
+from breakeven.models.wallet import Wallet
 from breakeven.outputs import OUTPUTS
 from breakeven.outputs.output import Output
 from breakeven.records.artifact import Artifact
@@ -95,6 +96,7 @@ def toy_work(
         threads=1,
         members=members,
         cache=folder.parent / "cache",
+        wallet=Wallet(1.0),
     )
 
 

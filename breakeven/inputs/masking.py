@@ -14,6 +14,8 @@ from datetime import date
 VERSION = 1
 """Kept with what was made from masked text; another set of rules is another version."""
 
+FEWEST_DIGITS, MOST_GROUPS = 13, 6
+"""Of a card: its digits, and the groups in which they are written."""
 TAGS = {"mail": "[mail]", "id": "[id]", "card": "[card]", "phone": "[phone]"}
 
 _WIDE = {
@@ -23,7 +25,8 @@ _WIDE = {
 
 _MAIL = re.compile(r"(?<![A-Za-z0-9._%+'-])[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _ID = re.compile(r"(?<![0-9A-Za-z])\d{6}[ -]?(?:19|20)\d{2}[ -]?\d{4}[ -]?\d{3}[0-9Xx](?![0-9A-Za-z])")
-_CARD = re.compile(r"(?<![0-9A-Za-z])(?<!\d\.)\d(?:[ -]?\d){12,18}(?![0-9A-Za-z])(?!\.\d)")
+_DIGITS = re.compile(r"(?<![0-9A-Za-z])(?<!\d\.)\d+(?:[ -]\d+)*(?![0-9A-Za-z])(?!\.\d)")
+_GROUP = re.compile(r"\d+")
 _PHONES = tuple(
     re.compile(rf"(?<![0-9A-Za-z+])(?<!\d[.,:/-]){form}(?![0-9A-Za-z])(?![.,:/-]\d)")
     for form in (
@@ -76,13 +79,25 @@ def _found(text: str) -> list[tuple[int, int, str]]:
 
 def _matches(plain: str) -> Iterator[tuple[int, int, str]]:
     rules: list[tuple[str, re.Pattern[str], Callable[[str], bool]]] = [
-        ("mail", _MAIL, lambda found: True), ("id", _ID, is_resident_id), ("card", _CARD, is_card_number),
+        ("mail", _MAIL, lambda found: True), ("id", _ID, is_resident_id),
         *(("phone", form, _is_phone) for form in _PHONES),
     ]  # fmt: skip
+    for run in _DIGITS.finditer(plain):
+        yield from _cards(run)
     for kind, form, holds in rules:
         for match in form.finditer(plain):
             if holds(match.group()):
                 yield match.start(), match.end(), kind
+
+
+def _cards(run: re.Match[str]) -> Iterator[tuple[int, int, str]]:
+    """The card numbers in groups of digits that stand one after the other, as in `2 tickets, 4111 1111 1111 1111`."""
+    groups = [(run.start() + group.start(), run.start() + group.end()) for group in _GROUP.finditer(run.group())]
+    for first, (start, _) in enumerate(groups):
+        for _, stop in reversed(groups[first : first + MOST_GROUPS]):
+            if stop - start >= FEWEST_DIGITS and is_card_number(run.string[start:stop]):
+                yield start, stop, "card"
+                break
 
 
 def is_resident_id(text: str) -> bool:

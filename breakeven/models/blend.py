@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from breakeven.core.words import Message, say
 from breakeven.models.artifact import load_artifact
-from breakeven.models.model import Declined, Model, Predictor, Trained, Work
+from breakeven.models.model import Billed, Declined, Model, Predictor, Trained, Work
+from breakeven.models.wallet import Wallet
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate
 from breakeven.records.dataset import Dataset
@@ -65,6 +66,28 @@ class Average:
     """Answers with the weighted average of its members."""
 
     members: tuple[tuple[Predictor, float], ...]
+
+    @property
+    def usd_per_request(self) -> float | None:
+        """Each answer asks every member: what those ask that cost money."""
+        asked = [each.usd_per_request for each in self._billed() if each.usd_per_request is not None]
+        return sum(asked) if asked else None
+
+    @property
+    def usd_source(self) -> str:
+        return "; ".join(dict.fromkeys(each.usd_source for each in self._billed() if each.usd_source))
+
+    @property
+    def remote(self) -> bool:
+        billed = self._billed()
+        return len(billed) == len(self.members) and all(each.remote for each in billed)
+
+    def spend(self, wallet: Wallet, cache: Path | None) -> None:
+        for each in self._billed():
+            each.spend(wallet, cache)
+
+    def _billed(self) -> list[Billed]:
+        return [predictor for predictor, _ in self.members if isinstance(predictor, Billed)]
 
     def predict(self, rows: pa.Table) -> np.ndarray:
         parts = [predictor.predict(rows) * weight for predictor, weight in self.members]

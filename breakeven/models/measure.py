@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from breakeven.models.model import Predictor, Writer
+from breakeven.models.model import Billed, Predictor, Writer
 from breakeven.prices.here import this_machine
 from breakeven.records.measurement import Measurement
 
@@ -20,9 +20,13 @@ SINGLE_SECONDS = 0.3
 SINGLE_MOST = 500
 FEWEST, FEWEST_WRITTEN = 20, 5
 BULK_SECONDS = 0.3
-BULK_ROWS = 2_000
+BULK_ROWS, FEWEST_BULK = 2_000, 32
+BULK_MOST_SECONDS = 5.0
+"""A slow predictor gets a smaller batch: about so long at the pace of its single answers."""
 WRITTEN_ROWS = 16
 """Of a predictor that writes, an answer is many steps: so many are timed in a batch."""
+HOSTED_ROWS = 20
+"""Answers that cost money are few: one when it is loaded, nine one after another, ten at once."""
 
 
 def measure_artifact(name: str, folder: Path, predictor: Predictor, rows: pa.Table, load_ms: float) -> Measurement:
@@ -34,9 +38,13 @@ def measure_artifact(name: str, folder: Path, predictor: Predictor, rows: pa.Tab
     if isinstance(predictor, Writer):
         single = _time_single(predictor.write, rows, FEWEST_WRITTEN)
         rate = _time_bulk(predictor.write, _repeated(rows, WRITTEN_ROWS))
+    elif _is_billed(predictor):
+        few = _repeated(rows, HOSTED_ROWS)
+        single = _timed(predictor.predict, few.slice(1, 9) if few.num_rows > 1 else few)
+        rate = _time_once(predictor.predict, few.slice(10) if few.num_rows > 10 else few)
     else:
         single = _time_single(predictor.predict, rows, FEWEST)
-        rate = _time_bulk(predictor.predict, _repeated(rows, BULK_ROWS))
+        rate = _time_bulk(predictor.predict, _repeated(rows, _bulk_rows(single)))
     return Measurement(
         candidate=name,
         machine=this_machine(),
@@ -48,7 +56,19 @@ def measure_artifact(name: str, folder: Path, predictor: Predictor, rows: pa.Tab
         peak_bytes=0,
         artifact_bytes=folder_bytes(folder),
         rows_timed=len(single),
+        **_billing(predictor),
     )
+
+
+def _is_billed(predictor: Predictor) -> bool:
+    return isinstance(predictor, Billed) and predictor.usd_per_request is not None
+
+
+def _billing(predictor: Predictor) -> dict[str, Any]:
+    """What a Measurement tells of answers that cost money."""
+    if not isinstance(predictor, Billed):
+        return {}
+    return {name: getattr(predictor, name) for name in ("usd_per_request", "usd_source", "remote")}
 
 
 def folder_bytes(folder: Path) -> int:
@@ -68,6 +88,28 @@ def _time_single(ask: Ask, rows: pa.Table, fewest: int) -> list[float]:
         ask(row)
         taken.append(time.perf_counter() - begun)
     return taken
+
+
+def _bulk_rows(single: list[float]) -> int:
+    """How many rows a batch has, by the seconds of single answers."""
+    return max(FEWEST_BULK, min(BULK_ROWS, int(BULK_MOST_SECONDS / _quantile(single, 0.5))))
+
+
+def _timed(ask: Ask, rows: pa.Table) -> list[float]:
+    """Seconds of an answer to each row."""
+    taken = []
+    for place in range(rows.num_rows):
+        begun = time.perf_counter()
+        ask(rows.slice(place, 1))
+        taken.append(time.perf_counter() - begun)
+    return taken
+
+
+def _time_once(ask: Ask, batch: pa.Table) -> float:
+    """Rows a second of a single batch."""
+    begun = time.perf_counter()
+    ask(batch)
+    return batch.num_rows / (time.perf_counter() - begun)
 
 
 def _time_bulk(ask: Ask, batch: pa.Table) -> float:

@@ -63,10 +63,9 @@ class Judge:
         """The evaluation on the test rows: only ever for the candidate that is released."""
         scored = self.climb.after("score", rung)
         if scored.outcome != "done":
-            reason = scored.reason.message() if scored.reason else scored.outcome
             raise LimitReached(
-                say("{name} could not be scored on the test rows: {reason}", name=rung.name, reason=reason),
-                str(self.climb.store.job_folder(scored.digest)),
+                scored.reason.message() if scored.reason else say("the worker ended without a result"),
+                say("{name}, when it was to be scored on the test rows", name=rung.name),
                 say("what was finished is kept: mend it or raise the budget, and give the same command"),
             )
         rows = read_part(self._folder, "test")
