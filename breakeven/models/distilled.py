@@ -23,7 +23,6 @@ from breakeven.records.task import Task
 if TYPE_CHECKING:
     from breakeven.models.nn.small_net_answers import SmallNetPredictor
 
-ANSWERS = ("label", "number")
 LEAST_SECONDS, MOST_SECONDS = 20.0, 120.0
 BYTES_PER_SECOND = 25_000.0
 
@@ -32,6 +31,7 @@ class Distilled(Model):
     """A bag of embeddings or a convolutional net, on the `texts` view, taught by another rung."""
 
     name: ClassVar[str] = "distilled"
+    gpu: ClassVar[bool] = True
 
     def describe(self) -> Message:
         return say("a small neural network, taught by the best of the larger models")
@@ -46,8 +46,6 @@ class Distilled(Model):
     def _refusal(self, task: Task) -> Message | None:
         if "texts" not in INPUTS.get(task.input).views():
             return say("it reads texts, which this input has not")
-        if task.output not in ANSWERS:
-            return say("it answers with a label or a number")
         return lacking("torch")
 
     def train(self, work: Work) -> Trained:

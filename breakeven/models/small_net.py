@@ -23,7 +23,6 @@ from breakeven.records.task import Task
 if TYPE_CHECKING:
     from breakeven.models.nn.small_net_answers import SmallNetPredictor
 
-ANSWERS = ("label", "number")
 LEAST_SECONDS, MOST_SECONDS = 30.0, 240.0
 BYTES_PER_SECOND = 15_000.0
 """Of text; what a core reads in training, all epochs together."""
@@ -33,6 +32,7 @@ class SmallNet(Model):
     """Bags of embeddings, convolutions and small transformers on the `texts` view."""
 
     name: ClassVar[str] = "small_net"
+    gpu: ClassVar[bool] = True
 
     def describe(self) -> Message:
         return say("a small neural network, trained from scratch on your rows")
@@ -47,8 +47,6 @@ class SmallNet(Model):
     def _refusal(self, task: Task) -> Message | None:
         if "texts" not in INPUTS.get(task.input).views():
             return say("it reads texts, which this input has not")
-        if task.output not in ANSWERS:
-            return say("it answers with a label or a number")
         return lacking("torch")
 
     def train(self, work: Work) -> Trained:
