@@ -92,5 +92,10 @@ def decoded(pieces: Iterator[bytes]) -> Iterator[str]:
         yield text
 
 
+def cleaned(text: str) -> str:
+    """The text without the signs, and without halves of characters that UTF-8 cannot write."""
+    return text.translate(_NO_SIGNS).encode("utf-8", "replace").decode()
+
+
 def _clean(text: str) -> bytes:
-    return text.translate(_NO_SIGNS).encode("utf-8", "replace")
+    return cleaned(text).encode()

@@ -28,6 +28,7 @@ from breakeven.models.nn.checkpoint import (
     trained_tensors,
 )
 from breakeven.models.nn.devices import Device
+from breakeven.models.nn.muon import Muon
 from breakeven.models.nn.schedule import Plan, Schedule, rate_share
 from breakeven.records.record import digest_of
 
@@ -131,6 +132,7 @@ def train_net(
     vectors are not. `seconds_left` is asked for how long training may go on; `folder` keeps checkpoints. Raises
     ModelError when the loss is no number any more.
     """
+    device = device.suited(net)
     net.to(device.torch).train()
     run = _Run(net, make_optimizer(net, settings, device, groups), settings, device, folder)
     trace = run.trace
@@ -274,9 +276,10 @@ def _on(tensors: Tensors, device: Device) -> Tensors:
 def make_optimizer(
     net: nn.Module, settings: LoopSettings, device: Device, groups: Groups | None = None
 ) -> torch.optim.Optimizer:
-    """AdamW, fused where the device has it."""
+    """AdamW, fused where the device has it; Muon where a group asks for it (`orthogonal`)."""
     made = [{"share": 1.0, **group} for group in groups or decay_groups(net, settings.weight_decay)]
-    return torch.optim.AdamW(
+    kind = Muon if any(group.get("orthogonal") for group in made) else torch.optim.AdamW
+    return kind(
         made, lr=settings.learning_rate, betas=(0.9, settings.beta2), weight_decay=settings.weight_decay,
         fused=device.kind in ("cuda", "cpu"),
     )  # fmt: skip
