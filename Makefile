@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint types docs bench lock clean
+.PHONY: demo test check lint types docs bench sky lock clean
 
 demo: $(VENV)/installed  ## set up, and run the main job on a new copy of the template support-en
 	rm -rf demo
@@ -24,6 +24,11 @@ types: $(VENV)/installed-dev
 
 bench: $(VENV)/installed  ## measure quality and speed against the peers (about an hour; see benchmarks/quality)
 	$(BIN)/python benchmarks/quality/run.py
+
+sky: $(VENV)/installed-dev  ## read our task files with SkyPilot itself, in an environment of its own
+	$(PYTHON) -m venv $(VENV)/sky
+	$(VENV)/sky/bin/python -m pip install --quiet --disable-pip-version-check "skypilot>=0.9"
+	BREAKEVEN_SKY_PYTHON=$(VENV)/sky/bin/python $(BIN)/python -m pytest tests/engines/test_sky.py
 
 $(VENV)/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)

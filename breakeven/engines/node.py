@@ -1,10 +1,12 @@
 """The far end of an engine that sends jobs to other machines: run one here, in a folder of its own, and send it back.
 
-Nothing of any such engine is known here: a generator that takes bytes and gives progress and bytes.
+Nothing of any such engine is known here: a generator that takes bytes and gives progress and bytes. Where the files
+come by another way, `python -m breakeven.engines.node job.json` runs the job of a file under its limits.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Generator, Iterator
@@ -13,6 +15,7 @@ from pathlib import Path
 
 from breakeven.engines.engine import Progress
 from breakeven.engines.parcel import all_files, kept_files, pack, signature, unpack
+from breakeven.engines.processes import Processes
 from breakeven.engines.watching import Ending, follow, result_of, write_job
 from breakeven.engines.workers import FreshWorker, end_tree
 from breakeven.records.job import Job
@@ -102,3 +105,15 @@ def _telling(worker: FreshWorker, job: Job) -> Generator[Told, None, Ending]:
             sent, files = now, kept_files(folder)
             kept = signature(files)
             yield Told(kept=pack(folder, files))
+
+
+def main(path: Path) -> int:
+    """Run the job of a file here; its result lies beside it, with the bill as it was seen from outside."""
+    job = Job.model_validate_json(path.read_bytes())
+    result = Processes().run(job, lambda progress: None)
+    write_bytes(path.with_name("result.json"), result.model_dump_json(indent=1).encode())
+    return 0  # a refusal or a limit is a result, too
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -100,10 +101,17 @@ class RayEngine(Processes):
     def _start(self, threads: int) -> None:
         """A cluster of our own: this machine, its loopback address, no dashboard, gone when we close."""
         self._own = tempfile.mkdtemp(prefix="bk-")
-        self._ray.init(
-            address="local", num_cpus=threads, include_dashboard=False, configure_logging=False, log_to_driver=False,
-            namespace="breakeven", object_store_memory=OBJECTS, _temp_dir=self._own,
-        )  # fmt: skip
+        try:
+            self._ray.init(
+                address="local", num_cpus=threads, include_dashboard=False, configure_logging=False,
+                log_to_driver=False, namespace="breakeven", object_store_memory=OBJECTS, _temp_dir=self._own,
+            )  # fmt: skip
+        except Exception as fault:  # it raises no narrower one when its processes do not answer in time
+            raise UsageError(
+                say("Ray did not start on this machine: {fault}", fault=str(fault).splitlines()[0]),
+                "compute.train_on",
+                say('try again when the machine is less busy, or set train_on = "here"'),
+            ) from None
 
     def close(self) -> None:
         if self._ray:
@@ -254,7 +262,7 @@ class RayEngine(Processes):
 def _library(own: bool) -> Any:
     """Ray, told not to report its use; a cluster of our own keeps to the loopback address and asks for a token."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    if own:
+    if own and "ray" not in sys.modules:  # it reads them while it is imported
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # its name for "the loopback address alone"
         os.environ.setdefault("RAY_AUTH_MODE", "token")
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))

@@ -158,11 +158,15 @@ class Compute(Record):
     train_on: str = "here"
     serve_on: str = "here"
     machine: str | None = None
-    """The machine of the price tables that an engine trains on."""
+    """The machine of the price tables that an engine trains on; sky rents it."""
     processes: Annotated[int, Field(ge=1, le=4096)] | None = None
     """torchrun: processes of a job that can use several; ray: jobs at a time."""
     ray_address: str = ""
     """`host:port` of a running Ray cluster; empty: one of our own, on this machine."""
+    spot: bool = False
+    """sky: rent what may be taken away, at a lower price; what was lost is begun again elsewhere."""
+    bucket: str = ""
+    """sky: the bucket where results lie while nobody holds a machine; needed for spot."""
 
 
 class Models(Record):
