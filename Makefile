@@ -46,8 +46,10 @@ lock:  ## write the newest versions that pass, from a fresh environment
 	( echo "# Exact versions for the product; made by \`make lock\`. Newer ones are admitted by pyproject.toml."; \
 	  $(VENV)/lock/bin/python -m pip freeze --exclude-editable ) > requirements.lock
 	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
-	( echo "# Exact versions for tests, on top of requirements.lock; made by \`make lock\`."; \
-	  $(VENV)/lock/bin/python -m pip freeze --exclude-editable | grep -vxFf requirements.lock ) > requirements-dev.lock
+	( echo "# Exact versions for tests, on top of requirements.lock; made by \`make lock\`. torch is the release that the"; \
+	  echo "# extra pins: pip takes the machine's own build of it (processor or GPU) where there is one."; \
+	  $(VENV)/lock/bin/python -m pip freeze --exclude-editable | sed 's/^\(torch==[0-9.]*\)+.*/\1/' \
+	  | grep -vxFf requirements.lock ) > requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) demo
