@@ -218,7 +218,9 @@ def _ending(store: Store, judge: Judge, rungs: tuple[Rung, ...], choice: Choice 
     return {
         "id": run,
         "release": release(store, chosen, test, opened, run),
-        "alternatives": alternatives(project, judge.climb.dataset, chosen, test.main.value),
+        "alternatives": alternatives(
+            project, judge.climb.dataset, chosen, test.main.value, rungs, judge.metric.higher
+        ),
         "plan": make_plan(project, unit_figures(project, measurement), train_usd(project, chosen.bill)),
     }
 

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from breakeven.models.hosting.predictor import HostedPredictor
 
 COST_RANK = 8.5
-SECONDS_A_REQUEST = 1.0
+SECONDS_A_REQUEST = 0.5
 """About what a request takes; several are under way at once."""
 PROMPT_BYTES, BYTES_PER_TOKEN, ANSWER_TOKENS = 300.0, 4.0, 10
-LONGEST_HINT = 1800.0
+LONGEST_HINT = 60.0
+"""What is hinted here is taken from the share of the rungs before; what they leave is there anyway."""
 
 
 class Hosted(Model):

@@ -26,13 +26,79 @@ RULE = "default, a rule of thumb"
 
 
 def alternatives(
-    project: Project, dataset: Dataset, chosen: Rung, quality: float | None = None
+    project: Project,
+    dataset: Dataset,
+    chosen: Rung,
+    quality: float | None = None,
+    rungs: tuple[Rung, ...] = (),
+    higher: bool = True,
 ) -> tuple[Alternative, ...]:
-    """Every [[alternative]] of the project beside the chosen candidate, whose own score is `quality`."""
+    """Every [[alternative]] of the project beside the chosen candidate, whose own score is `quality`.
+
+    Those that were asked stand among the trained `rungs`, with what was measured. Beside a chosen hosted model stands
+    the best of our own; `higher` says whether more is better.
+    """
     if chosen.cost is None:
         return ()
+    trained = [rung for rung in rungs if rung.outcome == "trained" and rung is not chosen]
+    if _is_remote(chosen):
+        sign = 1.0 if higher else -1.0
+        own_ones = [rung for rung in trained if not _is_remote(rung) and _value(rung) is not None]
+        return tuple(_own_beside(max(own_ones, key=lambda rung: sign * (_value(rung) or 0.0)), chosen)
+                     for _ in own_ones[:1])  # fmt: skip
     own = UnitFigures.of(chosen.cost.unit)
-    return tuple(_beside(named, number, dataset, own, quality) for number, named in enumerate(project.alternative, 1))
+    found: list[Alternative] = []
+    for number, named in enumerate(project.alternative, 1):
+        asked = [_asked(rung, chosen, own) for rung in trained if _is_of(rung, named)]
+        found += asked or [_beside(named, number, dataset, own, quality)]
+    return tuple(found)
+
+
+def _is_remote(rung: Rung) -> bool:
+    return rung.measurement is not None and rung.measurement.remote
+
+
+def _is_of(rung: Rung, named: Named) -> bool:
+    """Whether a rung is this hosted model."""
+    asked = rung.candidate
+    return asked is not None and _is_remote(rung) and asked.setting("base_url") == named.base_url and (
+        asked.setting("model") == named.model)
+
+
+def _value(rung: Rung) -> float | None:
+    return rung.evaluation.main.value if rung.evaluation else None
+
+
+def _asked(rung: Rung, chosen: Rung, own: UnitFigures) -> Alternative:
+    """A hosted model that was measured, beside the chosen model of our own."""
+    assert rung.cost is not None
+    volume = same_cost_volume(own, rung.cost.unit.usd_per_request.figure().to("usd/request"))
+    values = {"name": rung.name, "score": _value(rung), "own_score": _value(chosen)}
+    if volume is None:
+        why = say("{name} costs less at every volume; on the validation rows it scores {score}, your model {own_score}",
+                  **values)
+    else:
+        why = say("from {requests} requests a month on your own model costs no more, whole machines counted; on the "
+                  "validation rows it scores {own_score}, {name} scores {score}", requests=volume, **values)
+    return Alternative(name=rung.name, usd_per_1k=rung.cost.usd_per_1k, same_cost_at_requests_per_month=volume,
+                       quality=_value(rung), why=MessageRecord.of(why))  # fmt: skip
+
+
+def _own_beside(rung: Rung, chosen: Rung) -> Alternative:
+    """The best model of our own, beside a hosted one that was chosen."""
+    assert rung.cost is not None
+    assert chosen.cost is not None
+    each = chosen.cost.unit.usd_per_request.figure().to("usd/request")
+    volume = same_cost_volume(UnitFigures.of(rung.cost.unit), each)
+    values = {"name": rung.name, "score": _value(rung), "chosen": chosen.name, "chosen_score": _value(chosen)}
+    if volume is None:
+        why = say("{chosen} costs less at every volume; on the validation rows it scores {chosen_score}, {name} scores "
+                  "{score}", **values)
+    else:
+        why = say("from {requests} requests a month on {name} costs no more than {chosen}, whole machines counted; on "
+                  "the validation rows it scores {score}, {chosen} scores {chosen_score}", requests=volume, **values)
+    return Alternative(name=rung.name, usd_per_1k=rung.cost.usd_per_1k, same_cost_at_requests_per_month=volume,
+                       quality=_value(rung), why=MessageRecord.of(why))  # fmt: skip
 
 
 def _beside(named: Named, number: int, dataset: Dataset, own: UnitFigures, quality: float | None) -> Alternative:

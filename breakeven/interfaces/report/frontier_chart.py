@@ -60,10 +60,11 @@ def all_points(subject: Subject) -> list[Point]:
         value = rung.evaluation.main.value if rung.evaluation else None
         usd = amount(rung.cost.usd_per_1k, "usd/1k request") if rung.cost else 0.0
         if value is not None and usd > 0:
-            found.append(Point(rung.name, usd, value, "picked" if subject.is_picked(rung) else "other"))
+            hosted = "hosted" if rung.measurement and rung.measurement.remote else "other"
+            found.append(Point(rung.name, usd, value, "picked" if subject.is_picked(rung) else hosted))
     for other in subject.run.alternatives:
         usd = amount(other.usd_per_1k, "usd/1k request") if other.usd_per_1k else 0.0
-        if other.quality is not None and usd > 0:
+        if other.quality is not None and usd > 0 and other.name not in {point.name for point in found}:
             found.append(Point(other.name, usd, other.quality, "hosted"))
     return found
 
