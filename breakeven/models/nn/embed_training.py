@@ -12,7 +12,7 @@ import numpy as np
 
 from breakeven.core.words import say
 from breakeven.models.model import Declined, Trained, Work
-from breakeven.models.nn.encoder import FORMS, released_forms
+from breakeven.models.nn.encoder import FORMS, reading_digest, released_forms
 from breakeven.models.nn.fetch import weights_named
 from breakeven.models.nn.gate import Form, choose_form
 from breakeven.models.nn.heads import Found, find_head, fit_head
@@ -45,7 +45,7 @@ def train_embed(work: Work) -> Trained:
     forms = released_forms(weights, work.cache)
     view = work.input.view("texts", work.dataset.inputs)
     texts = view.transform(work.rows)
-    readers = {form: Reader(form, folder, weights.digest, work) for form, folder in forms.items()}
+    readers = {form: Reader(form, folder, reading_digest(weights), work) for form, folder in forms.items()}
     tried = _try_forms(work, texts, list(readers.values()))
     kept, variants = _choose(work, tried, texts)
     shutil.copytree(kept.folder, work.artifact, dirs_exist_ok=True)

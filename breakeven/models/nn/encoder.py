@@ -15,23 +15,38 @@ from breakeven.models.model import Declined
 from breakeven.models.nn.export import export_net, quantize
 from breakeven.models.nn.session import GRAPH, save_settings
 from breakeven.models.weights import Weights
+from breakeven.records.record import digest_of
 from breakeven.store import new_folder
 
 MOST_TOKENS = 256
 """A text longer than that is cut: classes show early, and cost grows with the length."""
 FORMS = ("plain", "int8")
+READING = "thirds/1"
+"""How vectors are made of a text; kept ones of another way are not used."""
 
 
 class Encoder(nn.Module):
-    """`forward(input_ids, attention_mask)`, both (n, tokens) -> vectors (n, d) of length 1."""
+    """`forward(input_ids, attention_mask)`, both (n, tokens) -> vectors (n, d).
+
+    A third of a vector is the pooled last layer, as the checkpoint was trained to be read; the other two are the means
+    of the layers at one and two thirds of the depth, which know more of the wording. Each third has length 1.
+    """
 
     def __init__(self, body: nn.Module, pooling: str) -> None:
         super().__init__()
         self.body, self.pooling = body, pooling
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        states = self.body(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        return nn.functional.normalize(pooled(states, attention_mask, self.pooling), dim=1)
+        found = self.body(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
+        depth = len(found.hidden_states) - 1
+        inner = [pooled(found.hidden_states[place], attention_mask, "mean") for place in _inner_layers(depth)]
+        vectors = [*inner, pooled(found.last_hidden_state, attention_mask, self.pooling)]
+        return torch.cat([nn.functional.normalize(vector, dim=1) for vector in vectors], dim=1)
+
+
+def _inner_layers(depth: int) -> list[int]:
+    """The layers at one and two thirds of the depth, each once, without the last."""
+    return sorted({round(depth / 3), round(2 * depth / 3)} - {0, depth})
 
 
 def pooled(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
@@ -89,9 +104,14 @@ def most_tokens(weights: Weights) -> int:
     return int(min(MOST_TOKENS, stated or MOST_TOKENS, places - offset))
 
 
+def reading_digest(weights: Weights) -> str:
+    """Names the vectors that weights give: by the weights and by how they are read."""
+    return digest_of(weights.digest, READING)
+
+
 def released_forms(weights: Weights, cache: Path) -> dict[str, Path]:
     """The folders of an encoder's released forms (`FORMS`), made once for a project."""
-    folder = cache / "encoders" / weights.digest
+    folder = cache / "encoders" / reading_digest(weights)
     if not folder.exists():
         with new_folder(folder) as temporary:
             _write_forms(weights, temporary)

@@ -14,7 +14,7 @@ from breakeven.models.model import Work
 from breakeven.models.stacking import softmax
 
 FILE = "head.safetensors"
-STRENGTHS = (3.0, 10.0, 30.0, 100.0, 1.0)
+STRENGTHS = (10.0, 30.0, 100.0, 3.0, 300.0)
 """1 / penalty of logistic regression on vectors of length 1, the most useful first; 1 / alpha of ridge."""
 ITERATIONS = 300
 
@@ -88,13 +88,15 @@ def fit_head(work: Work, vectors: np.ndarray, rows: np.ndarray, strength: float)
 def _logistic(vectors: np.ndarray, target: np.ndarray, strength: float, work: Work) -> Head:
     """Multinomial logistic regression; a class that the rows lack gets a bias that makes it next to impossible."""
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     width, there = work.output.width(work.dataset.labels), np.unique(target)
     weights, bias = np.zeros((vectors.shape[1], width)), np.full(width, -30.0)
     if len(there) == 1:
         bias[there] = 0.0
         return Head(weights, bias)
-    found = LogisticRegression(C=strength, max_iter=ITERATIONS).fit(vectors, target)
+    with threadpool_limits(1):  # the matrices are small: threads would mostly wait for each other
+        found = LogisticRegression(C=strength, max_iter=ITERATIONS).fit(vectors, target)
     two = found.coef_.shape[0] == 1
     weights[:, there] = np.vstack([-found.coef_ / 2, found.coef_ / 2]).T if two else found.coef_.T
     bias[there] = np.hstack([-found.intercept_ / 2, found.intercept_ / 2]) if two else found.intercept_
