@@ -16,6 +16,8 @@ UNKNOWN = 400_000_000
 SMALL = 91_000_000
 BYTES_PER_SECOND = 4_000
 """Of text that a model of SMALL bytes learns from on two cores."""
+MOST_SECONDS = 400.0
+"""The time of a run is shared by what rungs expect to take: a rung that wants hours must not starve the cheap ones."""
 LOAD_SECONDS, RELEASE_SECONDS = 3.0, 25.0
 """Loading the weights for each fold; saving and measuring at the end."""
 
@@ -45,5 +47,5 @@ def candidate_of(
             ("digest", named.weights.digest if named.weights else None),
         ),
         cost_rank=rank + size / 1e12,
-        seconds_hint=RELEASE_SECONDS + seconds * dataset.folds,
+        seconds_hint=min(MOST_SECONDS, RELEASE_SECONDS + seconds * dataset.folds),
     )

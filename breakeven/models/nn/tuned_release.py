@@ -79,7 +79,8 @@ def _settings(tuning: Tuning, first: Fitted) -> dict[str, str | int | float | bo
         "steps": first.trace.step,
         "tokens": tuning.most,
         "precision": tuning.device.suited(first.net).precision,
-        "estimated_seconds": tuning.work.candidate.seconds_hint,
+        "estimated_seconds": round(tuning.estimated_seconds, 1),
+        "trained_seconds": round(tuning.trained_seconds, 1),
         "estimated_peak_bytes": tuning.base_bytes + max(room.bytes for room in tuning.rooms),
         **first.kept,
     }

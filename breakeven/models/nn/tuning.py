@@ -46,6 +46,9 @@ PROBED, PROBED_AT_ONCE, PROBE_SHARE = 5_000, 256, 0.1
 """Rows that the head is fitted on first, as many as a tenth of the time suffices for."""
 STRENGTH = 10.0
 """1 / penalty of the head on frozen vectors."""
+PASSES, EXACT = 3, 2
+"""Learning from a row takes so many times its reading (forward, back to the inputs, back to the weights); reading it
+without rounding to bf16 takes at most so many times as long."""
 LEAST_STEPS = 10
 APART = "adapters"
 """The folder of an artifact that holds what a method keeps apart, by fold."""
@@ -120,6 +123,13 @@ class Tuning:
     """As many as the first training could make; the others make no more."""
     done: int = 0
     rooms: list[Room] = field(default_factory=list)
+    frozen: dict[int, np.ndarray] = field(default_factory=dict)
+    """Vectors of rows as the model gave them before it was trained."""
+    reading: float = 0.0
+    """Seconds that reading a row took."""
+    estimated_seconds: float = 0.0
+    trained_seconds: float = 0.0
+    """What all trainings were foreseen to take after the first rows were read, and what they took."""
     cut_short: bool = False
     base_bytes: int = field(default_factory=process_bytes)
     """What the process takes before any net is loaded."""
@@ -170,11 +180,15 @@ class Tuning:
         torch.manual_seed(self.work.seed)  # adapters begin at random, and on every fold with the same numbers
         net = self.method.load(self.weights, self.work.output.width(self.work.dataset.labels))
         scale = Scale.of(self.work.target[fit], self.classes)
-        answering = self._probe(net, fit, scale, seconds)
+        self._probe(net, fit, scale, seconds)
         some = fit[:: max(1, -(-len(fit) // 2_000))]
         self.method.adapt(net)
         freeze_below(net, self.method.recipe.frozen)
-        trace = self._train(net, fit, scale, begun + seconds - answering * (len(score) + len(some)))
+        answering = EXACT * self.reading * (len(score) + len(some))
+        if not self.done:
+            foreseen = PASSES * self.reading * len(fit) * self.method.recipe.epochs
+            self.estimated_seconds = len(self.work.folds) * min(seconds, foreseen + answering)
+        trace = self._train(net, fit, scale, begun + seconds - answering)
         with torch.no_grad():
             scale.put_into(net)
         kept = self.method.keep(net, self.work.artifact / APART / str(self.done))
@@ -183,28 +197,34 @@ class Tuning:
         net.to(self.device.torch)
         fitted = Fitted(net, trace, self._run(net, score), some, self._run(net, some), kept)
         net.to("cpu")
+        self.trained_seconds += monotonic() - begun
         return fitted
 
     def _run(self, net: TunedNet, rows: np.ndarray) -> np.ndarray:
         return run_net(net, [self.ids[row] for row in rows.tolist()], self.exact)
 
-    def _probe(self, net: TunedNet, fit: np.ndarray, scale: Scale, seconds: float) -> float:
-        """Fit the head on the frozen vectors of some rows; the seconds that reading a row took."""
+    def _probe(self, net: TunedNet, fit: np.ndarray, scale: Scale, seconds: float) -> None:
+        """Fit the head on the frozen vectors of some rows; those that an earlier fold has read come first."""
         order = np.random.default_rng(self.work.seed).permutation(fit)[:PROBED]
         net.to(self.device.torch).eval()
-        begun, precise = monotonic(), self.device.suited(net)
-        parts: list[np.ndarray] = []
-        for start in range(0, len(order), PROBED_AT_ONCE):
-            if parts and monotonic() - begun > PROBE_SHARE * seconds:
+        missing = np.array([row for row in order.tolist() if row not in self.frozen], np.int64)
+        until = monotonic() + PROBE_SHARE * seconds
+        for start in range(0, len(missing), PROBED_AT_ONCE):
+            if self.frozen and monotonic() > until:
                 break
-            ids = [self.ids[row] for row in order[start : start + PROBED_AT_ONCE].tolist()]
-            parts.append(run_net(net, ids, precise, vectors=True))
-        vectors = np.concatenate(parts)
-        taken = (monotonic() - begun) / len(vectors)
-        part = replace(self.work, target=scale.apply(self.work.target[order[: len(vectors)]]))
-        head = fit_head(part, vectors, np.arange(len(vectors)), STRENGTH)
+            self._read(net, missing[start : start + PROBED_AT_ONCE])
+        rows = np.array([row for row in order.tolist() if row in self.frozen], np.int64)
+        part = replace(self.work, target=scale.apply(self.work.target[rows]))
+        head = fit_head(part, np.stack([self.frozen[row] for row in rows.tolist()]), np.arange(len(rows)), STRENGTH)
         net.put_head(head.weights.astype(np.float32), head.bias.astype(np.float32))
-        return taken
+
+    def _read(self, net: TunedNet, rows: np.ndarray) -> None:
+        """Keep the frozen vectors of some rows, and how long a row took."""
+        begun = monotonic()
+        ids = [self.ids[row] for row in rows.tolist()]
+        found = run_net(net, ids, self.device.suited(net), vectors=True)
+        self.reading = (monotonic() - begun) / len(rows)
+        self.frozen.update(zip(rows.tolist(), found, strict=True))
 
     def _train(self, net: TunedNet, fit: np.ndarray, scale: Scale, until: float) -> Trace:
         recipe, seed = self.method.recipe, self.work.seed
