@@ -119,8 +119,11 @@ def run_json(run: Run) -> dict[str, Any]:
 
 
 def _candidate(rung: Rung, run: Run) -> CandidateJson:
-    tested = {"test": _score(run.release.test)} if run.release and run.release.candidate == rung.name else {}
-    forms = {"forms": tuple(_form(form) for form in rung.variants)} if rung.variants else {}
+    further: dict[str, Any] = {}
+    if run.release and run.release.candidate == rung.name:
+        further["test"] = _score(run.release.test)
+    if rung.variants:
+        further["forms"] = tuple(_form(form) for form in rung.variants)
     return CandidateJson(
         name=rung.name,
         family=rung.family,
@@ -130,8 +133,7 @@ def _candidate(rung: Rung, run: Run) -> CandidateJson:
         train=_train(rung),
         serve=_serve(rung),
         artifact=Size(bytes=rung.artifact_bytes) if rung.artifact_bytes is not None else None,
-        **tested,
-        **forms,
+        **further,
     )
 
 
