@@ -99,8 +99,11 @@ class RayEngine(Processes):
             ) from None  # fmt: skip
 
     def _start(self, threads: int) -> None:
-        """A cluster of our own: this machine, its loopback address, no dashboard, gone when we close."""
-        self._own = tempfile.mkdtemp(prefix="bk-")
+        """A cluster of our own: this machine, its loopback address, no dashboard, gone when we close.
+
+        Its folder has a short name, because those of its sockets may not pass 107 bytes.
+        """
+        self._own = tempfile.mkdtemp(prefix="bk-", dir="/tmp" if os.path.isdir("/tmp") else None)
         try:
             self._ray.init(
                 address="local", num_cpus=threads, include_dashboard=False, configure_logging=False,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 from breakeven.engines.engine import Engine
+from breakeven.interfaces.verbs import init
 from breakeven.models.artifact import PREDICTIONS
 from breakeven.project import read_project
 from breakeven.records.candidate import Candidate
@@ -45,6 +47,20 @@ def predictions(engine: Engine, jobs: list[Job]) -> dict[str, bytes]:
     ended: dict[str, Result] = {job.digest: result for job, result in engine.run_many(jobs, lambda job, step: None)}
     assert {result.outcome for result in ended.values()} == {"done"}, ended
     return {job.digest: (Path(job.folder) / PREDICTIONS).read_bytes() for job in jobs}
+
+
+def demo(folder: Path, compute: str) -> Path:
+    """The project of the template support-en with its first 400 rows, trained as `compute` says."""
+    init(folder, "support-en")
+    with (folder / "messages.csv").open(newline="", encoding="utf-8") as text:
+        rows = list(csv.reader(text))[:401]
+    with (folder / "messages.csv").open("w", newline="", encoding="utf-8") as text:
+        csv.writer(text).writerows(rows)
+    file = folder / "breakeven.toml"
+    told = file.read_text(encoding="utf-8")
+    assert "[compute]" not in told
+    file.write_text(f"{told}\n[compute]\n{compute}\n", encoding="utf-8")
+    return folder
 
 
 GROUP_FAMILY = '''

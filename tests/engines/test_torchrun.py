@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -15,8 +16,8 @@ from breakeven.engines.local import LocalEngine
 from breakeven.engines.torchrun import TorchrunEngine
 from breakeven.records.job import Limits
 from breakeven.records.project import Compute
-from tests.engines.jobs import PLENTY, install_group_family, predictions, table, training_job
-from tests.road.projects import command, make_project
+from tests.engines.jobs import PLENTY, demo, install_group_family, predictions, table, training_job
+from tests.road.projects import command
 
 pytest.importorskip("torch", reason="torchrun is part of torch: pip install 'breakeven[torch]'")
 TWO = Compute(train_on="torchrun", processes=2)
@@ -91,12 +92,13 @@ def test_a_job_for_one_process_is_the_local_one(tmp_path: Path, engine: Torchrun
     assert predictions(engine, [training_job(held, "linear", tmp_path / "here")]) == local
 
 
-def test_the_road_on_torchrun(tmp_path: Path):
-    more = '[compute]\ntrain_on = "torchrun"\nprocesses = 2\n'
-    project = make_project(tmp_path / "p", more=more)
+def test_the_demo_on_torchrun(tmp_path: Path):
+    project = demo(tmp_path / "p", 'train_on = "torchrun"\nprocesses = 2')
     done = command("run", project, "--only", "baseline,linear", "--budget-seconds", "900", "--json")
-    assert done.returncode == 0, done.stderr
-    assert '"name": "linear"' in done.stdout
+    assert done.returncode in (0, 3), done.stderr
+    told = json.loads(done.stdout)
+    assert [rung["outcome"] for rung in told["candidates"]] == ["trained", "trained"]
+    assert told["release"]
 
 
 def test_without_torch_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch):
