@@ -28,8 +28,8 @@ class View(ABC):
     """How a model reads rows: learned on training rows, kept in the artifact, the same when serving.
 
     `name` is what models ask for: `vectors` (a scipy CSR matrix, float32), `frame` (a float64 array with NaN
-    for missing and category codes, see `Frame` in frame.py), `texts` (a list of strings). A view is a value: `fit` returns self and the
-    matrix of the rows it was fitted on.
+    for missing and category codes, see `Frame` in frame.py), `texts` (a list of strings). A view is a value: `fit`
+    returns self and the matrix of the rows it was fitted on.
     """
 
     name: ClassVar[str]
