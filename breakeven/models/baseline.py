@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from breakeven.core.words import Message, say
 from breakeven.models.model import Model, Predictor, Trained, Work
+from breakeven.outputs import OUTPUTS
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate
 from breakeven.records.dataset import Dataset
@@ -32,7 +33,8 @@ class Baseline(Model):
         return say("always the same answer: the shares of the classes, or the mean; of texts how frequent each byte is")
 
     def propose(self, dataset: Dataset, task: Task, means: Means) -> tuple[Candidate, ...]:
-        return (Candidate(name=self.name, family=self.tag, cost_rank=0, seconds_hint=1),)
+        seconds = 4.0 + dataset.bytes / 3e5 if OUTPUTS.get(task.output).reads_answer else 1.0
+        return (Candidate(name=self.name, family=self.tag, cost_rank=0, seconds_hint=seconds),)
 
     def train(self, work: Work) -> Trained:
         if work.output.reads_answer:

@@ -24,7 +24,7 @@ from breakeven.records.task import Task
 if TYPE_CHECKING:
     from breakeven.models.nn.language_answers import LanguagePredictor
 
-BYTES_PER_SECOND = 6_000.0
+BYTES_PER_SECOND = 10_000.0
 LEAST_SECONDS, MOST_SECONDS = 20.0, 3_600.0
 RANK_SCRATCH, RANK_PRETRAINED = 4.0, 8.0
 

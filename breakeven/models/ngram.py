@@ -29,7 +29,7 @@ class Ngram(Model):
         return say("counted n-grams of bytes: the next byte by the six before it")
 
     def propose(self, dataset: Dataset, task: Task, means: Means) -> tuple[Candidate, ...]:
-        seconds = 2.0 + dataset.bytes / 5e5
+        seconds = 5.0 + dataset.bytes / 1e5
         return (Candidate(name=self.name, family=self.tag, cost_rank=1, seconds_hint=min(120.0, seconds)),)
 
     def train(self, work: Work) -> Trained:

@@ -7,8 +7,9 @@ rows that it does not learn from.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,8 @@ LEAST_BATCHES = 16
 MERGES_FROM = 400_000
 """Bytes of text from which neighbouring bytes are merged to tokens; below, merges learn chance."""
 HELD_OUT_ROWS = 40
-RESERVE = 0.12
-TABLE_RATE, MATRIX_RATE = 0.005, 0.05
+RESERVE, LOOKS_AFTER = 0.12, 3
+TABLE_RATE, MATRIX_RATE = 0.01, 0.05
 """Learning rates: of the table and norms (AdamW), of the hidden matrices (Muon)."""
 DECAY = 0.01
 SAMPLE_CHARACTERS = 300
@@ -121,11 +122,13 @@ class Share:
     work: Work
     number: int
     rounds: int
+    look_seconds: float = 0.0
+    """What scoring held-out rows takes: it is done a few times more when training has ended."""
 
     def seconds_left(self) -> float:
         after = self.rounds - self.number - 1
         whole = self.work.seconds_left()
-        return max(0.0, whole * (1 - RESERVE) - after * whole / (after + 1))
+        return max(0.0, whole * (1 - RESERVE) - after * whole / (after + 1) - LOOKS_AFTER * self.look_seconds)
 
     def tell(self, pace: Pace) -> None:
         self.work.progress((self.number + pace.step / max(1, pace.steps)) / self.rounds, None)
@@ -137,14 +140,20 @@ def train_one(
 ) -> tuple[Gpt, Trace]:  # fmt: skip
     """One net, with the weights that had the least loss on the held-out rows."""
     torch.manual_seed(work.seed)
-    net = Gpt(recipe.shape)
+    net = Gpt(recipe.shape).to(device.torch)
     packed = Packed.of(fit, work.seed)
     length = max(1, min(recipe.shape.context, len(packed) - 1))
     batches = PackedBatches(packed, recipe.rows, length, work.seed, own_share())
     steps = most_steps or max(LEAST_STEPS, round(EPOCHS * len(packed) / (recipe.rows * length)))
     settings = LoopSettings(steps, TABLE_RATE, warm_up=0.02, schedule="cosine", floor=0.02, beta2=0.99,
                             seed=work.seed)  # fmt: skip
-    watch = Watch(held_out_loss(held, recipe.shape.context, work.seed), times=8, patience=2) if held else None
+    watch = None
+    if held:
+        watch = Watch(held_out_loss(held, recipe.shape.context, work.seed), times=8, patience=2)
+        begun = monotonic()
+        watch.measure(net)
+        scored = max(1.0, len(held) / HELD_OUT_ROWS)
+        share = replace(share, look_seconds=(monotonic() - begun) * scored)
     if processes() > 1:
         way: Way = "fsdp" if work.candidate.setting("parallel") == "fsdp" else "ddp"
         weights, trace = train_in_parallel(net, batches, settings, device, share.seconds_left, way, watch, muon_groups,
