@@ -33,7 +33,7 @@ def train_nets(search: Search, kinds: tuple[str, ...]) -> Trained:
     best = find_net(search, kinds)
     found = [best, *train_folds(search, best)]
     released = refit(search, found) if len(found) > 1 else best
-    with tempfile.TemporaryDirectory(dir=work.artifact.parent) as place:
+    with tempfile.TemporaryDirectory(dir=work.artifact) as place:
         predictions, train_value, variants = release(search, found, released, Path(place))
     settings: dict[str, str | int | float | bool | None] = {
         "net": best.recipe.name, "steps": best.trace.best_step, "tokens": best.tokenizer.get_vocab_size(),
