@@ -131,3 +131,8 @@ def test_rows_of_an_unknown_class_have_no_say(tmp_path: Path) -> None:
     forms = [form(tmp_path, "plain", 1000, answering(900))]
     _, variants = choose_form(forms, [str(row) for row in range(ROWS)], truth, ACCURACY, seconds=1.0)
     assert variants[0].value == 1.0
+
+
+def test_a_single_row_lost_is_no_proof(tmp_path: Path) -> None:
+    forms = [form(tmp_path, "plain", 1000, answering(900)), form(tmp_path, "small", 10, answering(899))]
+    assert chosen(forms)[0] == "small"

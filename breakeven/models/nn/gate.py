@@ -26,6 +26,8 @@ from breakeven.records.variant import Variant
 
 POINTS = 0.005
 """What may be lost at most: of a metric where more is better so much, of an error this share of it."""
+ERRORS = 1.2
+"""Standard errors that may be lost: one, and a little more, as a single row lost is one to a hair and no proof."""
 NEGLIGIBLE = 0.1
 """This share of that may always be lost: of answers that all move by a hair, the standard error is next to nothing."""
 WORTH = 0.95
@@ -176,7 +178,7 @@ def _fall(
     found = difference(metric, truth, plain, answers)
     error = (found.high - found.low) / STANDARD_ERRORS
     most = points if metric.higher else points * abs(metric.score(truth, plain, None))
-    return (-found.value if metric.higher else found.value), min(most, max(error, NEGLIGIBLE * most))
+    return (-found.value if metric.higher else found.value), min(most, max(ERRORS * error, NEGLIGIBLE * most))
 
 
 def _bytes(path: Path) -> int:
