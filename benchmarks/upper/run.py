@@ -73,7 +73,7 @@ def _minilm() -> Path:
 
 def _known(name: str, ladder: str) -> bool:
     lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
-    return any((one["set"], one["ladder"]) == (name, ladder) for one in map(json.loads, lines))
+    return any((one["set"], one["rungs"]) == (name, ladder) for one in map(json.loads, lines))
 
 
 def _measure(name: str, ladder: str, models: dict[str, Any], seconds: float) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _measure(name: str, ladder: str, models: dict[str, Any], seconds: float) -> 
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return {
-        "set": name, "ladder": ladder, "seconds_given": seconds, "seed": SEED,
+        "set": name, "rungs": ladder, "seconds_given": seconds, "seed": SEED,
         "date": datetime.now(UTC).isoformat(timespec="seconds"), "commit": _commit(), **found,
     }
 

@@ -17,9 +17,9 @@ take an encoder. Each run may take its seconds in all; the test rows are opened 
 
 
 def write_readme(results: Path) -> None:
-    """Render README.md beside the results; of several runs of a set and ladder the newest counts."""
+    """Render README.md beside the results; of several runs of a set with the same rungs the newest counts."""
     lines = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
-    newest = {(one["set"], one["ladder"]): one for one in lines if one["outcome"] == "done"}
+    newest = {(one["set"], one["rungs"]): one for one in lines if one["outcome"] == "done"}
     sets = [name for name in BARS if (name, "lower") in newest and (name, "upper") in newest]
     parts = [HEAD, "## Error on the test rows\n", *_errors(sets, newest), "\n## The rungs, on validation rows\n"]
     parts += _rungs(sets, newest)
