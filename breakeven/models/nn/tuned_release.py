@@ -104,7 +104,7 @@ def _release(
     work, single = tuning.work, released is first
     calibrate(tuning, scores, [first] if single else [first, released])
     texts = [tuning.texts[row] for row in work.folds[0][1].tolist()]
-    forms = _forms(tuning, first, place / "first", texts)
+    forms = _forms(tuning, first, place / "first", texts, work.seconds_left() >= SHRINK_SECONDS)
     kept, variants = forms[0], tuple[Variant, ...]()
     if len(forms) > 1:
         seconds = 0.4 * work.seconds_left()
@@ -113,7 +113,8 @@ def _release(
         margins = np.log(np.maximum(kept.answer(texts), 1e-12)) if tuning.classes else kept.answer(texts)
         scores = margins[np.argsort(work.folds[0][1])]
     if not single:
-        kept = next(each for each in _forms(tuning, released, place / "released", texts) if each.name == kept.name)
+        made = _forms(tuning, released, place / "released", texts, kept.name == "int8")
+        kept = made[0] if made[-1].fault else made[-1]
     shutil.copytree(kept.path, work.artifact, dirs_exist_ok=True)
     save_answering(work.artifact, tuning.view, tuning.classes)
     return _cross_calibrated(tuning, scores), variants
@@ -139,14 +140,14 @@ def _cross_calibrated(tuning: Tuning, scores: np.ndarray) -> np.ndarray:
     return cross_fitted([scores], target, parts)
 
 
-def _forms(tuning: Tuning, net: TunedNet, place: Path, texts: Sequence[str]) -> list[Form]:
-    """The plain form, and one in eight bits where there is time; what no graph can be made of stays with torch."""
+def _forms(tuning: Tuning, net: TunedNet, place: Path, texts: Sequence[str], smaller: bool) -> list[Form]:
+    """The plain form, and if asked for one in eight bits; what no graph can be made of stays with torch."""
     place.mkdir()
     size = sum(each.numel() * 4 for each in net.parameters())
     if size < MOST_GRAPH_BYTES:
         plain = form_or_fault("plain", place / "plain", lambda folder: _plain(tuning, net, folder, texts[:8]))
         if not plain.fault:
-            if tuning.work.seconds_left() < SHRINK_SECONDS:
+            if not smaller:
                 return [plain]
             return [plain, form_or_fault("int8", place / "int8", lambda folder: _int8(tuning, plain.path, folder))]
     return [_torch_form(tuning, net, place / "torch")]
