@@ -10,6 +10,7 @@ from rich.console import Console
 
 from breakeven.core.words import say
 from breakeven.engines.engine import Progress
+from breakeven.interfaces.terminal.ladder import left_lines
 from breakeven.interfaces.terminal.live import LiveWatcher, PlainWatcher, watching
 from breakeven.interfaces.terminal.screen import Screen
 from breakeven.interfaces.terminal.text import safe, shortened
@@ -91,7 +92,6 @@ def test_a_pipe_gets_plain_lines() -> None:
         "climbing the ladder",
         "linear: begins, 1 min at most",
         "linear: macro_f1 0.870, trained in 5 sec; spent $0.0020, 40 sec left",
-        "encoder: does not take part: it needs at least 5,000 rows; spent $0.0020, 40 sec left",
     ]
 
 
@@ -118,3 +118,11 @@ def test_init_names_the_files_and_the_next_step(tmp_path: Path) -> None:
     shown, out = screen()
     shown.made(Path("desk"), [Path("desk/breakeven.toml")])
     assert "breakeven run desk" in out.getvalue()
+
+
+def test_rungs_with_the_same_reason_share_a_line() -> None:
+    run = build.support_run()
+    run = run.model_copy(update={"rungs": (*run.rungs, build.refused("lora"), build.refused("finetune"))})
+    lines = dict(left_lines(run))
+    assert "encoder, lora, finetune" in lines
+    assert "lora" not in lines

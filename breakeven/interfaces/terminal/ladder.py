@@ -58,6 +58,15 @@ def prospect_lines(run: Run) -> list[tuple[str, Message]]:
 
 
 def left_lines(run: Run) -> list[tuple[str, Message]]:
-    """(name, reason) of every rung that was not chosen; without a choice, of those that were not trained."""
+    """(names, reason) of the rungs that were not chosen; without a choice, of those that were not trained.
+
+    Rungs with the same reason share a line.
+    """
     left = [rung for rung in run.rungs if (rung.name != run.choice.name if run.choice else rung.outcome != "trained")]
-    return [(rung.name, rung_state(rung, run)) for rung in left]
+    names: dict[str, list[str]] = {}
+    reasons: dict[str, Message] = {}
+    for rung in left:
+        reason = rung_state(rung, run)
+        names.setdefault(str(reason), []).append(rung.name)
+        reasons.setdefault(str(reason), reason)
+    return [(", ".join(names[key]), reason) for key, reason in reasons.items()]

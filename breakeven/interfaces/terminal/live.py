@@ -67,6 +67,9 @@ class PlainWatcher(Watcher):
         self.print(say("{name}: begins, {seconds} at most", name=name, seconds=seconds))
 
     def rung_ends(self, rung: Rung, spent_usd: float, seconds_left: float) -> None:
+        """A family that did not take part at all has no line here; the summary tells why."""
+        if rung.candidate is None:
+            return
         self.print(say(
             "{result}; spent {spent_usd}, {left_seconds} left",
             result=result_of(rung), spent_usd=spent_usd, left_seconds=max(0.0, seconds_left),
@@ -116,6 +119,8 @@ class LiveWatcher(PlainWatcher):
         self.draw()
 
     def rung_ends(self, rung: Rung, spent_usd: float, seconds_left: float) -> None:
+        if rung.candidate is None:
+            return
         line = self.lines.setdefault(rung.name, Line(rung.name))
         line.done, line.share = True, 1.0
         line.seconds = rung.bill.seconds if rung.bill else 0.0
