@@ -47,6 +47,8 @@ def _rungs(sets: list[str], newest: dict[tuple[str, str], Any]) -> list[str]:
     rows = ["| set | rung | wrong, % | seconds to train | p50 ms | MB |", "| --- | --- | ---: | ---: | ---: | ---: |"]
     for name in sets:
         for rung in newest[name, "upper"]["ladder"]:
+            if rung["outcome"] == "refused" and rung["seconds"] is None:
+                continue  # a family for other rows
             if rung["validation"] is None:
                 rows.append(f"| {name} | {rung['name']} | {rung['outcome']}: {rung['reason']} | | | |")
                 continue
