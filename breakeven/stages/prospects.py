@@ -30,7 +30,7 @@ class Prospect:
 
 PROSPECTS = {
     "embed": Prospect(80.0, 70.0, 2, 0.885, 0.913),
-    "finetune": Prospect(60.0, 700.0, 1, 0.404, 0.404),
+    "finetune": Prospect(60.0, 700.0, 2, 0.404, 0.685),
 }
 
 
