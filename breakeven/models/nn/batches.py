@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from breakeven.models.nn.padding import padded_arrays
+
 POOL = 40
 """Batches whose rows are sorted by length together: little padding, and still well mixed."""
 
@@ -76,13 +78,7 @@ def sorted_batches(lengths: Sequence[int] | np.ndarray, rows: int) -> list[np.nd
 
 def padded(rows: Sequence[Sequence[int]], pad: int = 0, multiple: int = 1) -> tuple[Tensor, Tensor]:
     """Token numbers (n, longest) and which of them are real (n, longest), padded on the right; at least one column."""
-    longest = max(1, *(len(row) for row in rows)) if rows else 1
-    width = -(-longest // multiple) * multiple
-    ids = np.full((len(rows), width), pad, np.int64)
-    mask = np.zeros((len(rows), width), np.int64)
-    for place, row in enumerate(rows):
-        ids[place, : len(row)] = row
-        mask[place, : len(row)] = 1
+    ids, mask = padded_arrays(rows, pad, multiple)
     return torch.from_numpy(ids), torch.from_numpy(mask)
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from transformers import AutoModel, AutoTokenizer
 
-from breakeven.core.words import say
+from breakeven.core.words import Message, say
 from breakeven.models.model import Declined
 from breakeven.models.nn.export import export_net, quantize
 from breakeven.models.nn.session import GRAPH, save_settings
@@ -65,7 +65,7 @@ def load_encoder(weights: Weights) -> Encoder:
     try:
         body: Any = AutoModel.from_pretrained(weights.folder, use_safetensors=True, trust_remote_code=False)
     except Exception as fault:  # whatever is wrong with somebody's folder
-        raise Declined(_unreadable(weights, fault)) from None
+        raise Declined(unreadable(weights, fault)) from None
     if getattr(body.config, "is_encoder_decoder", False):
         body = body.get_encoder()
     return Encoder(body.float(), _pooling(weights))
@@ -76,10 +76,11 @@ def load_tokenizer(weights: Weights) -> str:
     try:
         return str(AutoTokenizer.from_pretrained(weights.folder, use_fast=True).backend_tokenizer.to_str())
     except Exception as fault:
-        raise Declined(_unreadable(weights, fault)) from None
+        raise Declined(unreadable(weights, fault)) from None
 
 
-def _unreadable(weights: Weights, fault: Exception) -> Any:
+def unreadable(weights: Weights, fault: Exception) -> Message:
+    """What is said of somebody's folder that the library cannot read."""
     return say("the weights of {name} cannot be read: {fault}", name=weights.name,
                fault=f"{type(fault).__name__}: {fault}".splitlines()[0][:200])  # fmt: skip
 

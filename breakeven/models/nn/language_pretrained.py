@@ -15,6 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from breakeven.core.words import say
 from breakeven.models.model import Declined, Trained, Work
 from breakeven.models.nn.devices import Device, choose_device
+from breakeven.models.nn.encoder import unreadable
 from breakeven.models.nn.fetch import weights_named
 from breakeven.models.nn.gpt import mean_loss
 from breakeven.models.nn.language_answers import SETTINGS, nats_of
@@ -160,8 +161,7 @@ def load_decoder(weights: Weights) -> Any:
     try:
         model: Any = AutoModelForCausalLM.from_pretrained(weights.folder, use_safetensors=True, trust_remote_code=False)
     except Exception as fault:  # whatever is wrong with somebody's folder
-        words = f"{type(fault).__name__}: {fault}".splitlines()[0][:200]
-        raise Declined(say("the weights of {name} cannot be read: {fault}", name=weights.name, fault=words)) from None
+        raise Declined(unreadable(weights, fault)) from None
     return model.float()
 
 

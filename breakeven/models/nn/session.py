@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 
 from breakeven.core.errors import ModelError
 from breakeven.core.words import say
+from breakeven.models.nn.padding import padded_arrays
 from breakeven.store import write_bytes
 
 GRAPH, TOKENIZER, SETTINGS = "net.onnx", "tokenizer.json", "net.json"
@@ -58,7 +59,7 @@ class OnnxNet:
         answers = np.empty((len(texts), self.width), np.float32)
         tokens = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(list(texts))]
         for batch in batches_by_length([len(ids) for ids in tokens], 1 if self.alone else BATCH_TOKENS):
-            ids, mask = padded([tokens[place] for place in batch])
+            ids, mask = padded_arrays([tokens[place] for place in batch])
             answers[batch] = self.session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
         return answers
 
@@ -88,13 +89,3 @@ def batches_by_length(lengths: Sequence[int], most: int = BATCH_TOKENS) -> Itera
             ended += 1
         yield order[begun:ended]
         begun = ended
-
-
-def padded(tokens: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Token numbers and mask (n, longest), int64; what is masked is 0. A text without tokens gets one masked zero."""
-    longest = max(1, *(len(ids) for ids in tokens))
-    ids, mask = np.zeros((len(tokens), longest), np.int64), np.zeros((len(tokens), longest), np.int64)
-    for row, numbers in enumerate(tokens):
-        ids[row, : len(numbers)] = numbers
-        mask[row, : len(numbers)] = 1
-    return ids, mask

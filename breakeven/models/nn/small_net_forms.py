@@ -14,8 +14,8 @@ from tokenizers import Tokenizer
 from breakeven.models.nn.export import export_net, quantize
 from breakeven.models.nn.gate import Answer, Form, form_or_fault
 from breakeven.models.nn.nets import TextNet, Transformer
+from breakeven.models.nn.padding import padded_arrays
 from breakeven.models.nn.session import GRAPH, OnnxNet, open_session, save_settings
-from breakeven.models.nn.session import padded as padded_numbers
 from breakeven.models.nn.shrinking import (
     keep_zeros,
     quantize_static,
@@ -108,7 +108,7 @@ class Maker:
     def _feeds(self) -> Iterator[Mapping[str, np.ndarray]]:
         some = self.examples[:: max(1, len(self.examples) // CALIBRATED_ON)]
         for begun in range(0, len(some), CALIBRATED_AT_ONCE):
-            ids, mask = padded_numbers([row.tolist() for row in some[begun : begun + CALIBRATED_AT_ONCE]])
+            ids, mask = padded_arrays([row.tolist() for row in some[begun : begun + CALIBRATED_AT_ONCE]])
             yield {"input_ids": ids, "attention_mask": mask}
 
     def release(self, form: Form, artifact: Path) -> None:
