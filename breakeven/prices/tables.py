@@ -62,6 +62,9 @@ def _offer(row: dict[str, str]) -> Offer:
         machine=machine,
         usd_per_hour=float(row["usd_per_hour"]),
         spot_usd_per_hour=_number(row["spot_usd_per_hour"]),
+        reserved_usd_per_hour=_number(row["reserved_usd_per_hour"]),
+        reserved_months=int(row["reserved_months"]) if row["reserved_months"] else None,
+        marketplace=row["marketplace"] == "yes",
         region=row["region"],
         source=row["source"],
         date=row["date"],
@@ -153,10 +156,11 @@ def stale(dated: str, today: date) -> bool:
 
     A month or a year counts as its last day. Raises ValueError if the text is not an ISO date.
     """
-    return (today - _last_day(dated)).days > STALE_AFTER_DAYS
+    return (today - last_day(dated)).days > STALE_AFTER_DAYS
 
 
-def _last_day(dated: str) -> date:
+def last_day(dated: str) -> date:
+    """The last day of a date that may be a day, a month or a year. Raises ValueError if it is none of them."""
     parts = [int(part) for part in dated.split("-")]
     if len(parts) == 3:
         return date.fromisoformat(dated)

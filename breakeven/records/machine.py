@@ -17,16 +17,28 @@ class Machine(Record):
 
 
 class Offer(Record):
-    """A machine that somebody rents out. `usd_per_hour` is never 0: what is not priced is not an offer."""
+    """A machine that somebody rents out. `usd_per_hour` is never 0: what is not priced is not an offer.
+
+    On a `marketplace` strangers rent out their own machines: the price is that of one day, and no seller stands by it.
+    """
 
     provider: str
     item: str
     machine: Machine
     usd_per_hour: float
     spot_usd_per_hour: float | None = None
+    reserved_usd_per_hour: float | None = None
+    reserved_months: int | None = None
+    """For how long one binds oneself to pay the reserved price."""
+    marketplace: bool = False
     region: str = ""
     source: str
     date: str
+
+    def priced(self, terms: str) -> float | None:
+        """What the whole machine costs an hour `on_demand`, `spot` or `reserved`; None where that is not known."""
+        return {"on_demand": self.usd_per_hour, "spot": self.spot_usd_per_hour,
+                "reserved": self.reserved_usd_per_hour}[terms]
 
 
 class HostedModel(Record):
