@@ -35,7 +35,8 @@ VARIANTS = (
     Variant("T4", "t4"), Variant("L4", "l4"), Variant("L40S", "l40s"), Variant("L40", "l40"), Variant("A10G", "a10g"),
     Variant("A10", "a10"), Variant("A40", "a40"), Variant("A30", "a30"), Variant("P100", "p100", "", 16),
     Variant("RTX A6000", "rtxa6000"), Variant("RTX A5000", "rtxa5000"), Variant("RTX A4000", "rtxa4000"),
-    *(Variant(f"RTX {number} Ada", f"rtx{number}ada") for number in ("4000", "5000", "6000")), Variant("RTX PRO 6000", "rtxpro6000"),
+    *(Variant(f"RTX {number} Ada", f"rtx{number}ada") for number in ("4000", "5000", "6000")),
+    Variant("RTX PRO 6000", "rtxpro6000"),
     *(Variant(f"RTX {number}", f"rtx{number}")
       for number in ("3070", "3080", "3090", "4070", "4080", "4090", "5080", "5090")),
     *(Variant(f"RTX {number} Ti", f"rtx{number}ti") for number in ("3070", "3080", "3090", "4070", "5070")),
@@ -54,7 +55,9 @@ OTHER_FAMILIES = {
 }  # fmt: skip
 """Spellings that are no more than another word for a family."""
 
-NOISE = re.compile(r"\b(nvidia|amd|instinct|tesla|geforce|google|cloud|huawei|intel|habana|aws|gpu|nvlink|server|edition)\b")
+NOISE = re.compile(
+    r"\b(nvidia|amd|instinct|tesla|geforce|google|cloud|huawei|intel|habana|aws|gpu|nvlink|server|edition)\b"
+)
 MEMORY = re.compile(r"(?<![a-z\d])(\d{2,3}) ?gi?b?(?![a-z\d])")
 FORM = re.compile(r"(sxm\d?|pcie|nvl(?!\d))")
 CONSUMER = re.compile(r"^(\d{4}(?:ti)?)$")

@@ -44,7 +44,7 @@ def cheapest_offer(chip: str, terms: str = "on_demand") -> Offer | None:
 
 
 def chip_hour(offer: Offer, terms: str = "on_demand") -> Figure:
-    """The price of one chip of an offer, in usd/hour: the machine's price ÷ its chips. Raises ValueError if unpriced."""
+    """The price of one chip of an offer, in usd/hour: machine ÷ chips. Raises ValueError where that is not known."""
     usd = offer.priced(terms)
     if usd is None or not offer.machine.gpus:
         raise ValueError(f"{offer.machine.name} has no price of a GPU {terms}")
