@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Literal
 
 from breakeven.core.units import ONE, Unit, unit
 
@@ -24,6 +25,12 @@ class Provenance(StrEnum):
 
 STRENGTH = {Provenance.ASSUMED: 0, Provenance.PUBLISHED: 1, Provenance.MEASURED: 2}
 
+WHOLE = 1e-9
+"""A number this close to a whole one is whole: 3.0000000001 machines are three."""
+Spread = Literal["uniform", "lognormal"]
+"""How `low` and `high` are meant: `uniform` between two ends, as people write a range; `lognormal` with them as its
+P10 and P90 and the value as its P50, as an estimate is off by a factor rather than by a sum."""
+
 
 @dataclass(frozen=True, order=True)
 class Source:
@@ -37,7 +44,7 @@ class Source:
 class Figure:
     """A value with its unit and provenance. `low` and `high` bound it when it was given as a range.
 
-    `made_by` and `parts` tell how it was computed; both are empty for a leaf.
+    `made_by` and `parts` tell how it was computed; both are empty for a leaf. `spread` says how the ends are meant.
     """
 
     value: float
@@ -49,12 +56,15 @@ class Figure:
     high: float | None = None
     made_by: str = ""
     parts: tuple[Figure, ...] = ()
+    spread: Spread = "uniform"
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.value):
             raise ValueError(f"a figure must be finite, {self.name or 'this one'} is {self.value}")
         if self.provenance is Provenance.PUBLISHED and not self.sources:
             raise ValueError(f"a published figure needs a source: {self.name or self.value}")
+        if self.spread == "lognormal" and not 0 < (self.low or 0) <= self.value <= (self.high or 0):
+            raise ValueError(f"a log-normal figure needs 0 < low <= value <= high: {self.name or self.value}")
 
     def named(self, name: str) -> Figure:
         """The same figure under a name; leaves stay leaves."""
@@ -136,6 +146,11 @@ def assumed(value: float, unit_: str, name: str, source: str = "", low: float | 
     return Figure(float(value), unit(unit_), Provenance.ASSUMED, sources, name, low, high)
 
 
+def between(figure: Figure, low: float, high: float) -> Figure:
+    """The same figure as an estimate whose P10 and P90 are `low` and `high`, in its unit (0 < low ≤ value ≤ high)."""
+    return replace(figure, low=low, high=high, spread="lognormal")
+
+
 def published(value: float, unit_: str, name: str, title: str, date: str) -> Figure:
     """A number that somebody published: where it was read, and the date on which it was true."""
     return Figure(float(value), unit(unit_), Provenance.PUBLISHED, (Source(title, date),), name)
@@ -158,7 +173,12 @@ def total(figures: Iterable[Figure], unit_: str, name: str = "") -> Figure:
 
 def rounded_up(figure: Figure, name: str = "") -> Figure:
     """The next whole number: machines cannot be bought in halves."""
-    return derived(float(math.ceil(figure.value - 1e-9)), figure.unit, "rounded up", (figure,), name)
+    return derived(float(math.ceil(figure.value - WHOLE)), figure.unit, "rounded up", (figure,), name)
+
+
+def rounded_down(figure: Figure, name: str = "") -> Figure:
+    """The last whole number: what fits in."""
+    return derived(float(math.floor(figure.value + WHOLE)), figure.unit, "rounded down", (figure,), name)
 
 
 def pick(choose: Callable[..., float], figures: Iterable[Figure], name: str = "") -> Figure:

@@ -1,4 +1,8 @@
-"""Writing figures into a ledger: each once, its parts before it."""
+"""Writing figures into a ledger: each once, its parts before it.
+
+Leaves that say the same (name, value, range, source) are one number of the world and get one entry, even where two
+formulas have read it for themselves: who changes it or draws it does so once.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ class LedgerWriter:
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._numbers: dict[int, int] = {}
+        self._leaves: dict[Figure, int] = {}
         self._kept: list[Figure] = []
 
     def number(self, figure: Figure) -> int:
@@ -30,9 +35,14 @@ class LedgerWriter:
         return self._numbers[id(figure)]
 
     def _enter(self, figure: Figure) -> None:
-        parts = tuple(self._numbers[id(part)] for part in figure.parts)
-        self._numbers[id(figure)] = len(self._entries)
         self._kept.append(figure)  # an id stays true only while its figure lives
+        known = None if figure.parts else self._leaves.setdefault(figure, len(self._entries))
+        self._numbers[id(figure)] = len(self._entries) if known is None else known
+        if self._numbers[id(figure)] == len(self._entries):
+            self._append(figure)
+
+    def _append(self, figure: Figure) -> None:
+        parts = tuple(self._numbers[id(part)] for part in figure.parts)
         record = FigureRecord.of(figure)
         if parts:  # its sources are those of its parts; kept once, a plan stays small
             record = record.model_copy(update={"sources": ()})

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from breakeven.core.figure import Figure, Provenance, Source
+from breakeven.core.figure import Figure, Provenance, Source, Spread
 from breakeven.core.units import unit
 from breakeven.core.words import Message, say
 
@@ -38,6 +38,7 @@ class FigureRecord(Record):
     name: str = ""
     low: float | None = None
     high: float | None = None
+    spread: Spread = "uniform"
 
     @classmethod
     def of(cls, figure: Figure) -> FigureRecord:
@@ -49,12 +50,14 @@ class FigureRecord(Record):
             name=figure.name,
             low=figure.low,
             high=figure.high,
+            spread=figure.spread,
         )
 
     def figure(self) -> Figure:
         """The figure again, as a leaf."""
         sources = tuple(Source(title, date) for title, date in self.sources)
-        return Figure(self.value, unit(self.unit), self.provenance, sources, self.name, self.low, self.high)
+        return Figure(self.value, unit(self.unit), self.provenance, sources, self.name, self.low, self.high,
+                      spread=self.spread)
 
 
 class MessageRecord(Record):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from breakeven.core.figure import Figure, assumed, constant, derived, measured, pick, published
+from breakeven.core.figure import Figure, assumed, constant, measured, pick, published, rounded_down
 from breakeven.core.words import N_, Message, say
 from breakeven.plan.demand import stated_demand
 from breakeven.plan.unit_figures import ONE_MACHINE, UnitFigures
@@ -29,6 +29,7 @@ from breakeven.records.record import FigureRecord, MessageRecord
 from breakeven.stages.place import HERE, training_place
 
 HOURS_PER_MONTH = constant(730.0, "hour/month", N_("hours in a month, 8,760 ÷ 12"))
+ONE_PROCESS = constant(1.0, "1/machine", N_("one process"))
 UTILISATION = 0.5
 """Of a machine's measured rate, the share that is planned for: demand has peaks within a month."""
 
@@ -124,7 +125,7 @@ def processes(machine: Machine, measurement: Measurement) -> Figure:
         return cores
     memory = measured(machine.memory_bytes, "byte/machine", N_("memory of the machine"), machine.name)
     need = measured(measurement.peak_bytes, "byte", N_("memory of one answering process"), "its peak")
-    holds = derived(max(1.0, memory.value // need.value), "1/machine", "rounded down", (memory, need))
+    holds = pick(max, (rounded_down(memory / need), ONE_PROCESS))
     return pick(min, (cores, holds), N_("answering processes"))
 
 
