@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 __version__ = "0.1.0"
-VERBS = ("check", "init", "model_families", "predict", "price_list", "run", "show")
+VERBS = ("check", "init", "model_families", "plan", "predict", "price_list", "run", "show")
 __all__ = ["__version__", *VERBS]
 
 

@@ -20,8 +20,9 @@ from breakeven.models.artifact import ARTIFACT
 from breakeven.outputs import OUTPUTS
 from breakeven.outputs.output import Metric
 from breakeven.plan.make_plan import make_plan
+from breakeven.planning import plan
 from breakeven.prices.here import usable_cores
-from breakeven.project import project_file, read_project
+from breakeven.project import needs_data, project_file, read_project
 from breakeven.records.audit import Audit
 from breakeven.records.choice import Choice
 from breakeven.records.dataset import Dataset
@@ -45,6 +46,7 @@ from breakeven.stages.work import Climb
 from breakeven.store import Store
 from breakeven.tasks import task_named
 
+__all__ = ["Options", "Outcome", "check", "plan", "predict", "run", "target_metric"]
 Outcome = Literal["released", "target_missed", "stopped"]
 
 
@@ -59,7 +61,7 @@ class Options:
 def check(path: Path, watch: Watcher | None = None) -> Audit:
     """Read the project and look at its data. Raises ProjectError or DataError for what cannot be read."""
     file = project_file(path)
-    project = read_project(file)
+    project = needs_data(read_project(file), file)
     target_metric(project, file)
     check_compute(project)
     store = Store(file.parent)
@@ -75,7 +77,7 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
     options, watch = options or Options(), watch or Watcher()
     started = time.monotonic()
     file = project_file(path)
-    project = read_project(file)
+    project = needs_data(read_project(file), file)
     metric = target_metric(project, file)
     check_compute(project)
     store = Store(file.parent)

@@ -46,6 +46,22 @@ def read_project(path: Path) -> Project:
     return Project.model_validate(raw)
 
 
+def needs_data(project: Project, file: Path) -> Project:
+    """The project, if it says what to learn from. Raises ProjectError for one that is only planned so far."""
+    if not project.data.train:
+        raise ProjectError(
+            say("the project has no data yet"), f"{file} data.train",
+            say('add [data] with train = "rows.csv" and answer = "its column"; "breakeven plan" needs none'),
+        )
+    if not project.product.task:
+        raise ProjectError(
+            say("the key {key} is missing", key="task"),
+            f"{file} product.task",
+            say("add it to [{table}]", table="product"),
+        )
+    return project
+
+
 def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from breakeven.interfaces.answer import amount
+from breakeven.interfaces.plan_json import PlanJson, plan_json
 from breakeven.records.audit import Audit, Finding
 from breakeven.records.evaluation import Evaluation, Score
-from breakeven.records.plan import Plan
-from breakeven.records.record import FigureRecord, Record
+from breakeven.records.record import Record
 from breakeven.records.run import Run, Rung
 from breakeven.records.variant import Variant
 
@@ -76,20 +76,6 @@ class ReleaseJson(Record):
     path: str
 
 
-class PlanJson(Record):
-    """The plan with its months as plain values; `show` and the report unfold them."""
-
-    break_even_month: int | None
-    paid_back_month: int | None
-    runway_months: int | None
-    lowest_cash_usd: float
-    lowest_cash_month: int
-    capital_need_usd: float
-    months: tuple[dict[str, float], ...]
-    assumptions: tuple[FigureRecord, ...]
-    remarks: tuple[str, ...]
-
-
 class RunJson(Record):
     run: str
     outcome: Literal["released", "target_missed", "stopped"]
@@ -111,7 +97,7 @@ def run_json(run: Run) -> dict[str, Any]:
         candidates=tuple(_candidate(rung, run) for rung in run.rungs),
         choice=ChoiceJson(name=choice.name, why=str(choice.why), left=left) if choice else None,
         release=ReleaseJson(number=release.number, path=release.path) if release else None,
-        plan=_plan(run.plan) if run.plan else None,
+        plan=plan_json(run.plan) if run.plan else None,
         report=run.report,
         seconds=run.seconds,
     )
@@ -163,20 +149,6 @@ def _serve(rung: Rung) -> Serve | None:
         p95_ms=found.p95_ms,
         requests_per_second=found.requests_per_second,
         usd_per_1k=amount(rung.cost.usd_per_1k, "usd/1k request") if rung.cost else None,
-    )
-
-
-def _plan(plan: Plan) -> PlanJson:
-    return PlanJson(
-        break_even_month=plan.break_even_month,
-        paid_back_month=plan.paid_back_month,
-        runway_months=plan.runway_months,
-        lowest_cash_usd=plan.lowest_cash_usd,
-        lowest_cash_month=plan.lowest_cash_month,
-        capital_need_usd=plan.capital_need_usd,
-        months=tuple({"month": m.month, "machines": m.machines, **m.values} for m in plan.months),
-        assumptions=plan.assumptions,
-        remarks=tuple(str(remark) for remark in plan.remarks),
     )
 
 

@@ -16,6 +16,7 @@ from breakeven.core.words import Message, say
 if TYPE_CHECKING:
     from breakeven.records.audit import Audit
     from breakeven.records.machine import HostedModel, Offer
+    from breakeven.records.plan import Plan
     from breakeven.records.run import Run
     from breakeven.stages.watch import Watcher
     from breakeven.store import Store
@@ -140,6 +141,16 @@ def predict(path: AnyPath, file: AnyPath, out: AnyPath, watch: Watcher | None = 
     from breakeven.stages.watch import Watcher
 
     return pipeline.predict(Path(path), Path(file), Path(out), watch or Watcher())
+
+
+def plan(path: AnyPath = ".") -> Plan:
+    """The capital plan of a project, with or without data; after a run by what the run measured.
+
+    Raises ProjectError, UsageError.
+    """
+    from breakeven import planning
+
+    return planning.plan(Path(path))
 
 
 def price_list() -> PriceList:

@@ -12,7 +12,8 @@ from __future__ import annotations
 from breakeven.core.figure import Figure, constant, pick, total
 from breakeven.core.words import N_
 from breakeven.plan.assumption import assumption
-from breakeven.records.project import Channel, Demand, Project
+from breakeven.records.money import Channel
+from breakeven.records.project import Demand, Project
 
 MONTH = constant(1.0, "month", N_("one month"))
 WITHOUT_GROWTH = constant(1.0, "1", N_("no growth"))

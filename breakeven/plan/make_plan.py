@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from breakeven.core.figure import STRENGTH, Figure, derived
+from breakeven.core.figure import STRENGTH, Figure, constant, derived
 from breakeven.core.words import N_, Message, say
 from breakeven.plan import cash as money
 from breakeven.plan import spending
@@ -17,13 +17,23 @@ from breakeven.records.plan import LINES, Month, Plan
 from breakeven.records.project import Project
 from breakeven.records.record import FigureRecord, MessageRecord
 
-MONTHS = 36
+FREE = UnitFigures(constant(0.0, "usd/month"), constant(0.0, "usd/request"), None, None)
 Lines = dict[str, tuple[Figure, ...]]
 
 
-def make_plan(project: Project, unit_cost: UnitCost | UnitFigures, train_usd: Figure, months: int = MONTHS) -> Plan:
-    """The plan of `months` months. `train_usd` is in usd. Given figures, cells unfold to what those rest on."""
-    figures = UnitFigures.of(unit_cost) if isinstance(unit_cost, UnitCost) else unit_cost
+def make_plan(
+    project: Project,
+    unit_cost: UnitCost | UnitFigures | None = None,
+    train_usd: Figure | None = None,
+    months: int | None = None,
+) -> Plan:
+    """The plan of `months` months, those of the project file by default. `train_usd` is in usd.
+
+    `unit_cost` and `train_usd` are those of a run; None before there is one. Given figures, cells unfold to what
+    those rest on.
+    """
+    figures = UnitFigures.of(unit_cost) if isinstance(unit_cost, UnitCost) else unit_cost or FREE
+    train_usd, months = train_usd or constant(0.0, "usd"), months or project.plan.months
     asked = monthly_requests(project, months)
     start = money.start_cash(project.capital)
     lines = plan_lines(project, asked, figures, train_usd)

@@ -2,70 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from breakeven.records.money import (
+    Channel,
+    Customers,
+    Loan,
+    PlanSettings,
+    Research,
+    Revenue,
+    Scenario,
+    Serving,
+    Storage,
+    TrainingJob,
+)
+from breakeven.records.quantity import NONE, Amount, Count, Money, Month, Quantity, Share
 from breakeven.records.record import Record
 
-
-class Quantity(Record):
-    """A number of the project file that may be a range: `5`, `"5%"`, `"5%..15%"`; `value` is its middle."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def read(cls, raw: Any) -> Any:
-        if isinstance(raw, bool):
-            raise ValueError("a number or a range such as \"5%..15%\" is expected")
-        if isinstance(raw, int | float):
-            return {"value": raw}
-        return _read_range(raw) if isinstance(raw, str) else raw
-
-    @model_validator(mode="after")
-    def is_upright(self) -> Quantity:
-        if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError("the range is upside down: its first number is larger than its second")
-        return self
-
-
-def _read_range(text: str) -> dict[str, float]:
-    ends = [_read_number(end) for end in text.split("..")]
-    if len(ends) == 1:
-        return {"value": ends[0]}
-    if len(ends) > 2:
-        raise ValueError("a range has two ends: \"low..high\"")
-    return {"value": (ends[0] + ends[1]) / 2, "low": ends[0], "high": ends[1]}
-
-
-def _read_number(text: str) -> float:
-    text = text.strip().replace("_", "").replace(",", "")
-    try:
-        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a number") from None
-
-
-def _not_negative(quantity: Quantity) -> Quantity:
-    if (quantity.value if quantity.low is None else quantity.low) < 0:
-        raise ValueError("must not be negative")
-    return quantity
-
-
-Amount = Annotated[Quantity, AfterValidator(_not_negative)]
-Money = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=0)]
-Month = Annotated[int, Field(ge=1, le=120)]
+__all__ = ["Amount", "Channel", "Count", "Money", "Month", "Project", "Quantity"]
 
 
 class Product(Record):
-    """What is built: a name and a task of `breakeven/tasks.py`."""
+    """What is built: a name and a task of `breakeven/tasks.py`, which a plan alone can do without."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
-    task: str
+    task: str = ""
 
 
 class Data(Record):
@@ -124,10 +87,11 @@ class Round(Record):
 
 
 class Capital(Record):
-    """The cash at the start and the rounds to come."""
+    """The cash at the start, the rounds to come, and what is lent."""
 
-    cash_usd: Amount = Quantity(value=0.0)
+    cash_usd: Amount = NONE
     round: tuple[Round, ...] = ()
+    loan: tuple[Loan, ...] = ()
 
 
 class Role(Record):
@@ -139,17 +103,12 @@ class Role(Record):
     loaded: Amount = Quantity(value=1.25)
     from_month: Month = 1
     to_month: Month | None = None
-
-
-class Channel(Record):
-    """A way to win customers: what it costs a month and how many customers a thousand dollars bring."""
-
-    channel: str
-    usd_per_month: Amount
-    customers_per_1k_usd: Amount = Quantity(value=0.0)
-    requests_per_customer: Amount = Quantity(value=0.0)
-    from_month: Month = 1
-    to_month: Month | None = None
+    hiring_usd: Amount = NONE
+    """What it costs to find one; those who begin in month 1 are there already."""
+    attrition_per_year: Share = NONE
+    """The part of them that leaves in a year; each is replaced at the cost of hiring."""
+    ramp_months: Amount = NONE
+    """Months that a new one is paid before he or she counts."""
 
 
 class Compute(Record):
@@ -199,11 +158,16 @@ class Alternative(Record):
     concurrency: Annotated[int, Field(ge=1, le=64)] = 4
 
 
+NO_DATA = Data(train="", answer="")
+"""Of a project that is planned before there is a file; `check` and `run` say that they need one."""
+
+
 class Project(Record):
     """The whole project file."""
 
     product: Product
-    data: Data
+    data: Data = NO_DATA
+    plan: PlanSettings = PlanSettings()
     target: Target = Target()
     budget: Budget = Budget()
     demand: Demand = Demand()
@@ -213,3 +177,10 @@ class Project(Record):
     compute: Compute = Compute()
     models: Models = Models()
     alternative: tuple[Alternative, ...] = ()
+    customers: Customers = Customers()
+    revenue: tuple[Revenue, ...] = ()
+    serving: tuple[Serving, ...] = ()
+    training: tuple[TrainingJob, ...] = ()
+    research: Research = Research()
+    storage: Storage = Storage()
+    scenario: tuple[Scenario, ...] = ()

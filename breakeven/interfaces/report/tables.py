@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from breakeven.core.words import N_
 from breakeven.interfaces.answer import OUTCOMES, PROVENANCES, amount, metric_title
 from breakeven.interfaces.figures import figure_text, source_text
+from breakeven.interfaces.plan_words import PLAN_TITLES
 from breakeven.interfaces.report.voice import Subject
 from breakeven.interfaces.terminal.ladder import cells, left_lines, prospect_lines
 from breakeven.interfaces.terminal.screen import rows_of
@@ -17,11 +18,6 @@ from breakeven.records.ledger import Entry, Ledger
 from breakeven.records.plan import LINES, Plan
 from breakeven.records.run import Rung
 
-PLAN_TITLES = {
-    "requests": N_("requests"), "revenue": N_("revenue"), "serving": N_("serving"), "training": N_("training"),
-    "team": N_("team"), "marketing": N_("marketing"), "rounds": N_("funding rounds"), "net": N_("net"),
-    "cash": N_("cash"), "cumulative": N_("cumulative net"),
-}
 __all__ = [
     "assumption_rows", "bill_rows", "figure_text", "input_names", "ladder_rows", "left_lines", "plan_rows",
     "prospect_lines", "rows_of", "score_rows", "source_text", "unfolded", "worst_slices",

@@ -1,0 +1,46 @@
+"""The road of the plan: a project file and, where there is one, the latest run. It loads no model and no rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from breakeven.core.errors import UsageError
+from breakeven.core.figure import Figure
+from breakeven.plan.make_plan import make_plan
+from breakeven.plan.unit_figures import UnitFigures
+from breakeven.project import project_file, read_project
+from breakeven.records.plan import Plan
+from breakeven.records.project import Project
+from breakeven.records.run import Run, Rung
+from breakeven.stages.price import train_usd, unit_figures
+from breakeven.store import Store
+
+
+def plan(path: Path) -> Plan:
+    """The plan of a project, by what its latest run has measured where there is one. Raises ProjectError."""
+    file = project_file(path)
+    project = read_project(file)
+    return make_plan(project, *measured_figures(project, latest_run(file.parent)))
+
+
+def latest_run(folder: Path) -> Run | None:
+    """The latest finished run of a project folder that can still be read."""
+    try:
+        return Store(folder).run()
+    except UsageError:
+        return None
+
+
+def measured_figures(project: Project, run: Run | None) -> tuple[UnitFigures | None, Figure | None]:
+    """What the chosen model of a run takes to answer and took to train, priced as the run itself prices it."""
+    chosen = chosen_rung(run)
+    if chosen is None or chosen.measurement is None or chosen.bill is None:
+        return None, None
+    return unit_figures(project, chosen.measurement), train_usd(project, chosen.bill)
+
+
+def chosen_rung(run: Run | None) -> Rung | None:
+    """The rung that a run chose."""
+    if run is None or run.choice is None:
+        return None
+    return next((rung for rung in run.rungs if run.choice and rung.name == run.choice.name), None)
