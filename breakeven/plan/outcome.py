@@ -13,7 +13,6 @@ from breakeven.records.plan import Plan
 from breakeven.records.uncertainty import Outcome
 
 
-
 @dataclass(frozen=True)
 class Outcomes:
     """Arrays (draws,) in usd and months, `cash` (months, draws). A month that is never reached is infinite."""
