@@ -1,8 +1,9 @@
 """What an hour of one chip costs: the cheapest current offer that has exactly this chip.
 
 Current are the offers whose price is at most STALE_AFTER_DAYS older than the newest one of this chip: the tables
-decide, not the clock, so that a plan is the same on every day. Marketplaces come last: their price is the middle of
-what strangers asked on one day. Of a machine with several chips the hour is divided among them.
+decide, not the clock, so that a plan is the same on every day. A quote that the user was given for the chip goes
+before all offers; marketplaces come last: their price is the middle of what strangers asked on one day. Of a machine
+with several chips the hour is divided among them.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def gpu_hour_price(chip: str, spot: bool = False, reserved: bool = False) -> Fig
 def cheapest_offer(chip: str, terms: str = "on_demand") -> Offer | None:
     """The offer that `gpu_hour_price` stands for; `terms` is `on_demand`, `spot` or `reserved`."""
     found = [offer for offer in offers() if same_chip(offer.machine.gpu, chip) and offer.priced(terms) is not None]
-    sellers = [offer for offer in found if not offer.marketplace] or found
+    quotes = [offer for offer in found if offer.origin == "quote"]
+    sellers = quotes or [offer for offer in found if not offer.marketplace] or found
     if not sellers:
         return None
     newest = max(last_day(offer.date) for offer in sellers)

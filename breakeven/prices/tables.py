@@ -1,7 +1,8 @@
 """The price tables that ship with the package: what machines and hosted models cost, each with source and date.
 
-`data/offers.csv` holds machines, `data/hosted.csv` models behind an API. An empty cell is not known; a price is
-never 0. A date is as exact as its source: a day, a month or a year.
+`data/offers.csv` holds machines, `data/hosted.csv` models behind an API, `cards.csv` chips to buy, `storage.csv`
+storage and traffic, `stated.csv` what others said they paid. An empty cell is not known; a price is never 0. A date is
+as exact as its source: a day, a month or a year. Above the tables lie the user's own prices (prices/layers.py).
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from importlib.resources import files
 
 from breakeven.core.errors import UsageError
 from breakeven.core.words import Message, say
-from breakeven.records.machine import HostedModel, Machine, Offer
+from breakeven.prices.layers import layers
+from breakeven.records.machine import HostedModel, Machine, Offer, Origin
+from breakeven.records.price import Card, StatedPrice, StoragePrice
 
 GIB = 1 << 30
 STALE_AFTER_DAYS = 180
@@ -31,7 +34,7 @@ class Nearest:
     why: Message
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def rows_of(name: str) -> list[dict[str, str]]:
     """The rows of a table of `data/`, as text."""
     text = files("breakeven.prices").joinpath("data", name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
@@ -41,13 +44,33 @@ def _number(text: str) -> float | None:
     return float(text) if text else None
 
 
-@cache
 def offers() -> tuple[Offer, ...]:
-    """All machines of the tables. Cores and memory are 0 where the source does not state them."""
-    return tuple(_offer(row) for row in _rows("offers.csv"))
+    """All machines: the user's own quotes, imported lists, the tables; of one name the first counts.
+
+    Cores and memory are 0 where the source does not state them.
+    """
+    above = layers().offers
+    names = {offer.machine.name for offer in above}
+    return above + tuple(offer for offer in _shipped_offers() if offer.machine.name not in names)
 
 
-def _offer(row: dict[str, str]) -> Offer:
+@cache
+def _shipped_offers() -> tuple[Offer, ...]:
+    return tuple(offer_of(row) for row in rows_of("offers.csv"))
+
+
+def shipped_offer(text: str) -> Offer | None:
+    """The offer of the tables written as `provider/item` or `item`."""
+    wanted = text.strip().lower()
+    return next((offer for offer in _shipped_offers() if wanted in _spellings(offer)), None)
+
+
+def _spellings(offer: Offer) -> tuple[str, str]:
+    return offer.machine.name.lower(), offer.item.lower()
+
+
+def offer_of(row: dict[str, str], origin: Origin = "shipped") -> Offer:
+    """The machine of a row with the columns of `data/offers.csv`."""
     machine = Machine(
         name=f"{row['provider']}/{row['item']}",
         cores=int(row["cores"] or 0),
@@ -65,34 +88,64 @@ def _offer(row: dict[str, str]) -> Offer:
         reserved_usd_per_hour=_number(row["reserved_usd_per_hour"]),
         reserved_months=int(row["reserved_months"]) if row["reserved_months"] else None,
         marketplace=row["marketplace"] == "yes",
+        origin=origin,
         region=row["region"],
         source=row["source"],
         date=row["date"],
     )
 
 
-@cache
 def hosted() -> tuple[HostedModel, ...]:
-    """All hosted models of the tables."""
-    return tuple(
-        HostedModel(
-            provider=row["provider"],
-            item=row["item"],
-            usd_per_1m_input=float(row["usd_per_1m_input"]),
-            usd_per_1m_output=float(row["usd_per_1m_output"]),
-            usd_per_1m_cached_input=_number(row["usd_per_1m_cached_input"]),
-            source=row["source"],
-            date=row["date"],
-        )
-        for row in _rows("hosted.csv")
+    """All hosted models: the user's own quotes, imported lists, the tables; of one name the first counts."""
+    above = layers().hosted
+    names = {(model.provider, model.item) for model in above}
+    return above + tuple(model for model in _shipped_hosted() if (model.provider, model.item) not in names)
+
+
+@cache
+def _shipped_hosted() -> tuple[HostedModel, ...]:
+    return tuple(hosted_of(row) for row in rows_of("hosted.csv"))
+
+
+def hosted_of(row: dict[str, str], origin: Origin = "shipped") -> HostedModel:
+    """The hosted model of a row with the columns of `data/hosted.csv`."""
+    return HostedModel(
+        provider=row["provider"],
+        item=row["item"],
+        usd_per_1m_input=float(row["usd_per_1m_input"]),
+        usd_per_1m_output=float(row["usd_per_1m_output"]),
+        usd_per_1m_cached_input=_number(row["usd_per_1m_cached_input"]),
+        usd_per_1m_batch_input=_number(row["usd_per_1m_batch_input"]),
+        usd_per_1m_batch_output=_number(row["usd_per_1m_batch_output"]),
+        origin=origin,
+        source=row["source"],
+        date=row["date"],
     )
+
+
+@cache
+def cards() -> tuple[Card, ...]:
+    """Chips that can be bought, with their prices where they are known and the watts they draw."""
+    return tuple(Card.model_validate({key: cell or None for key, cell in row.items()}) for row in rows_of("cards.csv"))
+
+
+@cache
+def stated_prices() -> tuple[StatedPrice, ...]:
+    """What papers and teams said that they paid for a GPU-hour; these are no offers."""
+    return tuple(StatedPrice.model_validate(row) for row in rows_of("stated.csv"))
+
+
+@cache
+def storage_prices() -> tuple[StoragePrice, ...]:
+    """What keeping a GB and sending it out cost."""
+    return tuple(StoragePrice.model_validate(row) for row in rows_of("storage.csv"))
 
 
 def offer_named(text: str) -> Offer:
     """The offer written as `provider/item`, or as `item` alone. Raises UsageError with the nearest names."""
     wanted = text.strip().lower()
     for offer in offers():
-        if wanted in (offer.machine.name.lower(), offer.item.lower()):
+        if wanted in _spellings(offer):
             return offer
     known = {name.lower(): offer.machine.name for offer in offers() for name in (offer.machine.name, offer.item)}
     close = tuple(dict.fromkeys(known[name] for name in difflib.get_close_matches(wanted, known, n=3)))
@@ -107,12 +160,18 @@ def hosted_named(model: str) -> HostedModel | None:
 
     None when no model, or more than one, is meant: a price is never guessed.
     """
-    wanted = model.strip().lower()
-    for spellings in (lambda m: (m.item, f"{m.provider}/{m.item}"), lambda m: (m.item.rpartition("/")[2],)):
-        meant = [listed for listed in hosted() if wanted in (text.lower() for text in spellings(listed))]
+    for origin in ("quote", "imported", "shipped"):
+        pool = [listed for listed in hosted() if listed.origin == origin]
+        meant = _meant(model.strip().lower(), pool)
         if meant:
             return meant[0] if len(meant) == 1 else None
     return None
+
+
+def _meant(wanted: str, pool: list[HostedModel]) -> list[HostedModel]:
+    """Those whose name, or else whose last part of the name, is `wanted`."""
+    full = [model for model in pool if wanted in (model.item.lower(), f"{model.provider}/{model.item}".lower())]
+    return full or [model for model in pool if model.item.rpartition("/")[2].lower() == wanted]
 
 
 def nearest_offer(machine: Machine) -> Nearest:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from breakeven.records.record import Record
+
+Origin = Literal["shipped", "imported", "quote"]
+"""Where a price comes from: the tables of this package, a list that the user imported, what a seller told him."""
 
 
 class Machine(Record):
@@ -31,6 +36,7 @@ class Offer(Record):
     reserved_months: int | None = None
     """For how long one binds oneself to pay the reserved price."""
     marketplace: bool = False
+    origin: Origin = "shipped"
     region: str = ""
     source: str
     date: str
@@ -49,5 +55,8 @@ class HostedModel(Record):
     usd_per_1m_input: float
     usd_per_1m_output: float
     usd_per_1m_cached_input: float | None = None
+    usd_per_1m_batch_input: float | None = None
+    usd_per_1m_batch_output: float | None = None
+    origin: Origin = "shipped"
     source: str
     date: str

@@ -19,6 +19,8 @@ from breakeven.records.money import (
     TrainingJob,
 )
 from breakeven.records.quantity import NONE, Amount, Count, Money, Month, Quantity, Share
+from breakeven.records.quotes import Money as ShownMoney
+from breakeven.records.quotes import Quote
 from breakeven.records.record import Record
 
 __all__ = ["Amount", "Channel", "Count", "Money", "Month", "Project", "Quantity"]
@@ -184,3 +186,5 @@ class Project(Record):
     research: Research = Research()
     storage: Storage = Storage()
     scenario: tuple[Scenario, ...] = ()
+    quote: tuple[Quote, ...] = ()
+    money: ShownMoney = ShownMoney()

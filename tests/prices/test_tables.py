@@ -12,19 +12,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from breakeven.core.errors import UsageError
+from breakeven.core.units import unit
+from breakeven.prices.chip_names import chip_name
 from breakeven.prices.tables import (
     GIB,
     MEMORY_TOLERANCE,
+    cards,
     hosted,
     hosted_named,
     nearest_offer,
     offer_named,
     offers,
     stale,
+    stated_prices,
+    storage_prices,
 )
 from breakeven.records.machine import Machine
 
 ISO_DATE = re.compile(r"20\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+NEEDED = {
+    "offers.csv": ("usd_per_hour",), "hosted.csv": ("usd_per_1m_input", "usd_per_1m_output"), "cards.csv": ("name",),
+    "stated.csv": ("usd_per_gpu_hour",), "storage.csv": ("usd", "unit"), "rates.csv": ("per_usd",),
+}  # fmt: skip
 LARGEST = (64, 512)
 """Cores and GiB that the tables still cover with a machine without GPU."""
 
@@ -50,8 +59,7 @@ def test_no_number_of_the_tables_is_zero_and_every_price_is_there():
     for name, row in rows():
         numbers = {key: cell for key, cell in row.items() if key.startswith(("usd", "spot", "cores", "memory", "gpus"))}
         assert all(float(cell) > 0 for cell in numbers.values() if cell), (name, row)
-        needed = ("usd_per_hour",) if name == "offers.csv" else ("usd_per_1m_input", "usd_per_1m_output")
-        assert all(row[key] for key in needed), (name, row)
+        assert all(row[key] for key in NEEDED[name]), (name, row)
 
 
 def test_a_name_means_one_row():
@@ -59,11 +67,42 @@ def test_a_name_means_one_row():
     assert len({(model.provider, model.item) for model in hosted()}) == len(hosted())
 
 
-def test_spot_and_cached_prices_are_below_the_plain_ones():
+def test_spot_reserved_cached_and_batch_prices_are_below_the_plain_ones():
+    for offer in offers():
+        assert (offer.reserved_usd_per_hour is None) == (offer.reserved_months is None)
+        assert offer.reserved_usd_per_hour is None or offer.reserved_usd_per_hour < offer.usd_per_hour
+    for model in hosted():
+        assert model.usd_per_1m_batch_input is None or model.usd_per_1m_batch_input < model.usd_per_1m_input
+        assert model.usd_per_1m_batch_output is None or model.usd_per_1m_batch_output < model.usd_per_1m_output
     assert all(offer.spot_usd_per_hour < offer.usd_per_hour for offer in offers() if offer.spot_usd_per_hour)
     assert all(
         model.usd_per_1m_cached_input < model.usd_per_1m_input for model in hosted() if model.usd_per_1m_cached_input
     )
+
+
+def test_every_gpu_of_the_tables_is_spelled_as_its_own_name():
+    names = [offer.machine.gpu for offer in offers() if offer.machine.gpus] + [price.gpu for price in stated_prices()]
+    assert [name for name in names if chip_name(name) != name] == []
+    assert all(offer.machine.gpu for offer in offers() if offer.machine.gpus)
+
+
+def test_the_cards_that_the_issue_of_prices_is_about_are_there():
+    known = {card.name: card for card in cards()}
+    for name in ("A800-SXM-80GB", "H800-SXM", "Ascend 910B", "H20", "RTX 4090", "TPUv4", "EPYC 9654 (96c Zen4)"):
+        assert name in known
+    assert known["Ascend 910B"].usd == 16854
+    assert known["A800-SXM-80GB"].usd is None  # not known is never 0
+    assert all(card.usd is None or card.usd > 500 for card in cards())
+
+
+def test_stated_prices_are_no_offers():
+    assert {price.gpu for price in stated_prices()} >= {"H800-SXM"}
+    assert not any(offer.machine.gpu == "H800-SXM" for offer in offers())
+
+
+def test_storage_and_traffic_have_units_that_can_be_read():
+    for price in storage_prices():
+        assert unit(price.unit).factor_to(unit("usd/GB/month" if price.kind == "storage" else "usd/GB")) == 1
 
 
 def test_a_core_of_an_ordinary_machine_costs_what_cores_cost():
