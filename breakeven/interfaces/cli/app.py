@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from breakeven import __version__
 from breakeven.core.words import N_
-from breakeven.interfaces.cli import check, init, models, plan, predict, prices, run, show
+from breakeven.interfaces.cli import check, estimate, init, models, plan, predict, prices, run, show
 from breakeven.interfaces.cli.faults import as_fault, print_fault, print_fault_json
 from breakeven.interfaces.words import Voice, language_of
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 for command in (init, check, run, show, predict, plan, prices, models):
     app.command(command.__name__.rpartition(".")[2], help=command.HELP)(command.command)
+app.add_typer(estimate.app, name="estimate")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,167 @@
+"""How long a training takes, on how many devices, with what layout, memory, utilisation and money.
+
+hours = tokens x device-seconds per token x correction x campaign / 3600. The device-seconds are the physics of
+`step.py` on the layouts of `layout.py`; the correction and what a campaign loses are calibrated (`residual.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from breakeven.core.errors import UsageError
+from breakeven.core.words import Message, say
+from breakeven.estimate.chips import precision_named
+from breakeven.estimate.interval import Estimate
+from breakeven.estimate.layout import candidates
+from breakeven.estimate.layout_search import Search, search
+from breakeven.estimate.residual import calibration, campaign_features, correction, step_features
+from breakeven.estimate.speed import ceiling, speed_of
+from breakeven.estimate.training_spec import TrainingSpec, chips_of, tokens_of, work_for
+from breakeven.estimate.work import Work
+from breakeven.prices.gpu_hours import gpu_hour_price
+
+BILLION = 1e9
+HOUR = 3600.0
+MEASURED_SIGMA = 0.03
+"""Spread of the speed that a short run of the user's own leaves for the long one."""
+
+
+@dataclass(frozen=True)
+class ChosenLayout:
+    """The division of the work that is shown: as told, or the fastest that has room."""
+
+    tp: int
+    pp: int
+    dp: int
+    cp: int
+    ep: int
+    zero: int
+    recompute: str
+    micro_batch: float
+    micro_batches: float
+    limit: str
+    """The part of the step that takes most time after the matrices themselves."""
+
+
+@dataclass(frozen=True)
+class TrainingEstimate:
+    """The answer. Hours are device-hours; an amount that cannot be known is None, never 0."""
+
+    params: float
+    flop: float
+    tokens: float
+    chips: int
+    gpu_hours: Estimate
+    gpu_hours_per_1e9_tokens: Estimate
+    days: Estimate
+    mfu: Estimate
+    goodput: Estimate | None
+    memory_bytes: Estimate
+    usd: Estimate | None
+    usd_per_hour: float | None
+    layout: ChosenLayout
+    layouts_tried: int
+    assumed: tuple[Message, ...]
+
+
+def estimate_training(spec: TrainingSpec) -> TrainingEstimate:
+    """The estimate of a training. Raises UsageError for what is impossible, with what to change."""
+    work = work_for(spec)
+    tokens, told = tokens_of(spec, work)
+    chips = chips_of(spec, work, tokens)
+    found = _search(spec, work, chips)
+    per_token, sigma = _device_seconds(spec, work, chips, found)
+    kept = calibration()
+    whole = correction(campaign_features(work, chips), kept.campaigns) if spec.kind == "run" else 1.0
+    spread = _spread(spec, told)
+    steps = tokens * per_token / HOUR
+    hours = Estimate.of(steps * whole, math.hypot(sigma, spread["campaign"]))
+    price = spec.usd_per_hour or _listed_price(spec.chip.name)
+    return TrainingEstimate(
+        params=work.params_total, flop=work.model_flop_per_token() * tokens, tokens=tokens, chips=chips,
+        gpu_hours=hours, gpu_hours_per_1e9_tokens=hours.scaled(BILLION / tokens), days=hours.scaled(1 / chips / 24),
+        mfu=Estimate.of(_mfu(spec, work, per_token), sigma),
+        goodput=_goodput(whole, spread["campaign"]) if spec.kind == "run" else None,
+        memory_bytes=Estimate.of(float(found.used[found.best]) * (spec.chip.memory_bytes or 0), spread["memory"]),
+        usd=hours.scaled(price) if price else None, usd_per_hour=price,
+        layout=_chosen(found), layouts_tried=len(found.layouts), assumed=_assumed(spec, work, tokens, chips, told),
+    )  # fmt: skip
+
+
+def _search(spec: TrainingSpec, work: Work, chips: int) -> Search:
+    speed = speed_of(spec.chip, spec.precision, spec.year)
+    layouts = candidates(work, chips, spec.asked, speed.network.domain, speed.fused_attention)
+    return search(work, layouts, speed, float(spec.chip.memory_bytes or 16 << 30), calibration().weights)
+
+
+def _device_seconds(spec: TrainingSpec, work: Work, chips: int, found: Search) -> tuple[float, float]:
+    """Device-seconds of a token in bare steps, and the spread of its logarithm; measured where the user measured."""
+    if spec.measured_tokens_per_second:
+        per_token = chips / spec.measured_tokens_per_second
+        _refuse_faster_than_matrices(spec, work, per_token)
+        return per_token, MEASURED_SIGMA
+    kept = calibration()
+    low = speed_of(spec.chip, spec.precision).low_precision
+    factor = correction(step_features(spec, work, spec.chip, chips, low), kept.steps)
+    return found.seconds * factor, kept.spread["step"]
+
+
+def _refuse_faster_than_matrices(spec: TrainingSpec, work: Work, per_token: float) -> None:
+    """What was measured cannot be faster than the chip's matrices: then tokens or devices were miscounted."""
+    most = ceiling(spec.chip, precision_named(spec.precision)) / (6.0 * work.params_active)
+    if 1.0 / per_token > most:
+        raise UsageError(
+            say("{rate} tokens per second on each device is more than the matrices of the chip allow, {most}",
+                rate=1.0 / per_token, most=most), "--measured",
+            say("count the tokens of all devices together, and check the number of devices and the precision"))
+
+
+def _spread(spec: TrainingSpec, told: bool) -> dict[str, float]:
+    """How far off each factor may be; more where the amount of data was not told."""
+    spread = dict(calibration().spread)
+    campaign = spread["campaign"] if spec.kind == "run" else 0.0
+    return spread | {"campaign": math.hypot(campaign, 0.0 if told else 1.0)}
+
+
+def _mfu(spec: TrainingSpec, work: Work, per_token: float) -> float:
+    """Model FLOP utilisation of the steps, of the peak at the precision that the matrices run in."""
+    return work.model_flop_per_token() / per_token / spec.chip.peak(precision_named(spec.precision))
+
+
+def _goodput(whole: float, sigma: float) -> Estimate:
+    """Part of the paid time that goes into steps that count, at most all of it."""
+    found = Estimate.of(1.0 / whole, sigma)
+    return Estimate(min(1.0, found.value), min(1.0, found.low), min(1.0, found.high))
+
+
+def _chosen(found: Search) -> ChosenLayout:
+    layouts, place = found.layouts, found.best
+    parts = {name: float(part[place] if part.ndim and len(part) > 1 else part.flat[0])
+             for name, part in found.parts.items() if name not in ("matrix", "overlap")}
+    recompute = "full" if layouts.recompute_share[place] else "selective" if layouts.selective[place] else "none"
+    return ChosenLayout(
+        *(int(getattr(layouts, name)[place]) for name in ("tp", "pp", "dp", "cp", "ep", "zero")),
+        recompute=recompute, micro_batch=float(layouts.micro_batch[place]),
+        micro_batches=float(layouts.micro_batches[place]), limit=max(parts, key=lambda name: parts[name]),
+    )  # fmt: skip
+
+
+def _assumed(spec: TrainingSpec, work: Work, tokens: float, chips: int, told: bool) -> tuple[Message, ...]:
+    """What stands in for what was not told."""
+    missing = []
+    if not told:
+        missing.append(say("{count} tokens: 20 for each parameter, about compute-optimal", count=tokens))
+    if not spec.chips:
+        missing.append(say("{count} devices: about a month of training", count=chips))
+    if not spec.sequence:
+        missing.append(say("rows of {count} tokens", count=round(work.sequence)))
+    if not spec.asked.parts_known:
+        missing.append(say("a good layout, the mean over the fastest that have room"))
+    return tuple(missing)
+
+
+def _listed_price(chip_name: str) -> float | None:
+    """USD for an hour of one device, the cheapest current offer; None where the tables hold none."""
+    found = gpu_hour_price(chip_name)
+    return found.value if found else None
