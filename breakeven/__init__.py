@@ -12,7 +12,10 @@ from __future__ import annotations
 from typing import Any
 
 __version__ = "0.1.0"
-VERBS = ("check", "init", "model_families", "plan", "predict", "price_list", "run", "show")
+VERBS = (
+    "add_key", "check", "init", "model_families", "plan", "predict", "price_list", "promote", "releases",
+    "remove_release", "revoke_key", "rollback", "run", "serve", "show", "verified_release",
+)
 __all__ = ["__version__", *VERBS]
 
 

@@ -16,6 +16,7 @@ from breakeven.core.errors import BreakevenError, DataError, ProjectError, Usage
 from breakeven.core.words import Message, say
 from breakeven.engines import ENGINES
 from breakeven.engines.engine import Engine, Room
+from breakeven.inputs.parts import read_part
 from breakeven.models.artifact import ARTIFACT
 from breakeven.outputs import OUTPUTS
 from breakeven.outputs.output import Metric
@@ -40,7 +41,7 @@ from breakeven.stages.place import check_compute, engine_name
 from breakeven.stages.price import train_price, train_usd, unit_figures
 from breakeven.stages.propose import propose
 from breakeven.stages.prospects import with_prospects
-from breakeven.stages.release import count_opening, release
+from breakeven.stages.release import Origin, count_opening, release
 from breakeven.stages.watch import Watcher
 from breakeven.stages.work import Climb
 from breakeven.store import Store
@@ -219,12 +220,23 @@ def _ending(store: Store, judge: Judge, rungs: tuple[Rung, ...], choice: Choice 
     opened = count_opening(store, judge.climb.dataset.digest, chosen.job)
     return {
         "id": run,
-        "release": release(store, chosen, test, opened, run),
+        "release": release(store, chosen, test, opened, _origin(store, judge, chosen, run)),
         "alternatives": alternatives(
             project, judge.climb.dataset, chosen, test.main.value, rungs, judge.metric.higher
         ),
         "plan": make_plan(project, unit_figures(project, measurement), train_usd(project, chosen.bill)),
     }
+
+
+def _origin(store: Store, judge: Judge, chosen: Rung, run: str) -> Origin:
+    """Where a release comes from, with rows to take golden ones from where an answer costs nothing."""
+    dataset = judge.climb.dataset
+    assert chosen.measurement is not None
+    free = chosen.measurement.usd_per_request is None and not OUTPUTS.get(task_named(dataset.task).output).reads_answer
+    rows = read_part(store.data_folder(dataset.digest), "validation", "train") if free else None
+    names = [column.name for column in dataset.inputs]
+    project = digest_of(judge.project.model_dump_json())
+    return Origin(run, dataset.digest, project, rows.select(names) if rows else None)
 
 
 def _outcome(choice: Choice | None, rungs: tuple[Rung, ...], stopped: Message | None) -> Outcome:

@@ -6,7 +6,7 @@ A path names a project folder or its project file. Nothing is printed; records c
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from breakeven.records.audit import Audit
     from breakeven.records.machine import HostedModel, Offer
     from breakeven.records.plan import Plan
+    from breakeven.records.release import Release
     from breakeven.records.run import Run
+    from breakeven.serving.keys import Key
+    from breakeven.serving.limits import Limits
+    from breakeven.serving.server import Place
     from breakeven.stages.watch import Watcher
     from breakeven.store import Store
 
@@ -151,6 +155,75 @@ def plan(path: AnyPath = ".") -> Plan:
     from breakeven import planning
 
     return planning.plan(Path(path))
+
+
+def serve(path: AnyPath, place: Place, limits: Limits, keys: Path | None, processes: int,
+          started: Callable[[Place], None]) -> None:  # fmt: skip
+    """Answer over HTTP with the current release until SIGTERM or SIGINT; `started` is told where.
+
+    Raises UsageError without a release, or for a place that others can reach without keys; ModelError.
+    """
+    from breakeven.serving import server
+
+    server.serve(_store(path), place, limits, keys, processes, started)
+
+
+def releases(path: AnyPath = ".") -> tuple[tuple[Release, ...], int | None]:
+    """All releases, the oldest first, and the number of the one that answers."""
+    from breakeven.stages.releases import current_number
+
+    store = _store(path)
+    return store.releases(), current_number(store)
+
+
+def verified_release(path: AnyPath, number: int) -> Release:
+    """A release whose files are as its manifest says. Raises UsageError, ModelError."""
+    from breakeven.stages.releases import verified
+
+    return verified(_store(path), number)
+
+
+def promote(path: AnyPath, number: int) -> Release:
+    """Let a release answer, once it gives its golden answers again. Raises UsageError, ModelError, StorageError."""
+    from breakeven.stages.releases import promote as promote_release
+
+    return promote_release(_store(path), number)
+
+
+def rollback(path: AnyPath = ".") -> Release:
+    """Let the release before the present one answer. Raises UsageError when there was none."""
+    from breakeven.stages.releases import rollback as roll_back
+
+    return roll_back(_store(path))
+
+
+def remove_release(path: AnyPath, number: int) -> None:
+    """Take a release away that does not answer. Raises UsageError."""
+    from breakeven.stages.releases import remove
+
+    remove(_store(path), number)
+
+
+def add_key(file: Path, name: str, scopes: Sequence[str], days: int | None = None) -> str:
+    """Make a key for clients of a server and return it: nobody can read it later. Raises UsageError, StorageError."""
+    from breakeven.serving.keys import add_key as add
+    from breakeven.serving.keys import read_scopes
+
+    return add(file, name, read_scopes(scopes), days)
+
+
+def keys(file: Path) -> tuple[Key, ...]:
+    """What is kept of the keys of a file. Raises UsageError."""
+    from breakeven.serving.keys import read_keys
+
+    return read_keys(file).keys
+
+
+def revoke_key(file: Path, name: str) -> None:
+    """Take a key out of a file. Raises UsageError."""
+    from breakeven.serving.keys import revoke_key as revoke
+
+    revoke(file, name)
 
 
 def price_list() -> PriceList:

@@ -64,6 +64,26 @@ class Output(ABC):
     def decode(self, predictions: np.ndarray, labels: tuple[str, ...]) -> pa.Table:
         """Predictions (n, width) -> the columns people get: `label, confidence, score_<label>…` or `number`."""
 
+    def answers(self, predictions: np.ndarray, labels: tuple[str, ...]) -> list[dict[str, Any]]:
+        """Predictions (n, width) -> what a program gets for each row: the columns of `decode`, `score_<label>` of them
+        together under `scores`."""
+        table = self.decode(predictions, labels)
+        names = [f"score_{label}" for label in labels]
+        plain = table.select([name for name in table.column_names if name not in names]).to_pylist()
+        if not names:
+            return plain
+        scores = zip(*(table.column(name).to_pylist() for name in names), strict=True)
+        return [row | {"scores": dict(zip(labels, row_scores, strict=True))}
+                for row, row_scores in zip(plain, scores, strict=True)]
+
+    def answer_schema(self, labels: tuple[str, ...]) -> dict[str, Any]:
+        """The JSON schema of one of `answers`."""
+        import numpy as np
+
+        answer = self.answers(np.full((1, self.width(labels)), 1.0 / self.width(labels)), labels)[0]
+        return {"type": "object", "properties": {name: _schema_of(value) for name, value in answer.items()},
+                "required": list(answer)}
+
     @abstractmethod
     def ideal(self, truth: np.ndarray, labels: tuple[str, ...]) -> np.ndarray:
         """The predictions (n, width) of a model that is never wrong."""
@@ -79,3 +99,10 @@ class Output(ABC):
     @abstractmethod
     def loss(self, truth: np.ndarray, predictions: np.ndarray) -> np.ndarray:
         """The training loss of each row (n,): log loss or squared error. What blends and tuning minimise."""
+
+
+def _schema_of(value: Any) -> dict[str, Any]:
+    """The JSON schema of a value as `answers` gives it."""
+    if isinstance(value, dict):
+        return {"type": "object", "properties": {name: _schema_of(inner) for name, inner in value.items()}}
+    return {"type": "string" if isinstance(value, str) else "number"}

@@ -1,9 +1,17 @@
-"""A numbered release: an artifact that was chosen, with its test score."""
+"""A numbered release: an artifact that was chosen, with its test score; its manifest is what loading verifies."""
 
 from __future__ import annotations
 
 from breakeven.records.evaluation import Evaluation
 from breakeven.records.record import Record
+
+
+class FileDigest(Record):
+    """A file of a release: its path below the release's folder, its size and its SHA-256."""
+
+    path: str
+    bytes: int
+    sha256: str
 
 
 class Release(Record):
@@ -19,3 +27,15 @@ class Release(Record):
     test_opened: int
     """How many times the test rows of this dataset have been opened so far."""
     created: str
+    manifest: tuple[FileDigest, ...] = ()
+    """Every file of the release's folder but `release.json` itself; empty for releases of older versions."""
+    golden: int = 0
+    """Rows of golden.jsonl whose answers in golden_answers.jsonl the artifact must give again before it serves."""
+    dataset: str = ""
+    """The digest of the rows that it was trained on."""
+    project: str = ""
+    """The digest of the project file's contents."""
+    parent: int | None = None
+    """The release that it followed as the current one."""
+    train_usd: float | None = None
+    """What training it cost."""

@@ -12,7 +12,20 @@ from typer.main import get_command
 
 from breakeven import __version__
 from breakeven.core.words import N_
-from breakeven.interfaces.cli import check, estimate, init, models, plan, predict, prices, run, show
+from breakeven.interfaces.cli import (
+    check,
+    estimate,
+    init,
+    keys,
+    models,
+    plan,
+    predict,
+    prices,
+    releases,
+    run,
+    serve,
+    show,
+)
 from breakeven.interfaces.cli.faults import as_fault, print_fault, print_fault_json
 from breakeven.interfaces.words import Voice, language_of
 
@@ -24,9 +37,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings=CONTEXT,
 )
-for command in (init, check, run, show, predict, plan, prices, models):
+for command in (init, check, run, show, predict, serve, plan, prices, models):
     app.command(command.__name__.rpartition(".")[2], help=command.HELP)(command.command)
-app.add_typer(estimate.app, name="estimate")
+
+for group in (
+    estimate,
+    releases,
+    keys,
+):
+    app.add_typer(group.app, name=group.__name__.rpartition(".")[2], help=group.HELP)
 
 
 def _print_version(wanted: bool) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from breakeven.interfaces.verbs import Family, PriceList
     from breakeven.records.audit import Audit, Finding
     from breakeven.records.run import Run
+    from breakeven.serving.limits import Limits
     from breakeven.stages.watch import Watcher
 
 LEVEL_STYLES = {"blocking": "bold red", "warning": "yellow", "note": "cyan"}
@@ -126,8 +127,17 @@ class Screen:
     def answered(self, rows: int, out: Path) -> None:
         self.line(say("{rows} rows answered in {file}", rows=rows, file=str(out)))
 
+    def serving(self, place: str) -> None:
+        self.line(say("answering at {place}; Ctrl-C ends it when what is under way is done", place=place))
+
+    def limits(self, limits: Limits) -> None:
+        table = self.table(say("limit"), say("at most"))
+        for name, value in limits.model_dump().items():
+            table.add_row(Text(name), Text(f"{value:,}"))
+        self.console.print(table)
+
     def models(self, families: Iterable[Family]) -> None:
-        table = self._table(say("family"), say("what it is"))
+        table = self.table(say("family"), say("what it is"))
         for family in families:
             table.add_row(Text(safe(family.name)), Text(safe(self.voice(family.about))))
         self.console.print(table)
@@ -137,7 +147,7 @@ class Screen:
         self.console.print(self._hosted(prices))
 
     def _offers(self, prices: PriceList) -> Table:
-        table = self._table(say("machine"), say("cores"), say("memory"), say("GPU"), say("an hour"), say("spot"),
+        table = self.table(say("machine"), say("cores"), say("memory"), say("GPU"), say("an hour"), say("spot"),
                             say("date"), say("source"))
         for offer in prices.offers:
             machine = offer.machine
@@ -150,7 +160,7 @@ class Screen:
         return table
 
     def _hosted(self, prices: PriceList) -> Table:
-        table = self._table(say("hosted model"), say("1M tokens in"), say("1M tokens out"), say("cached"), say("date"),
+        table = self.table(say("hosted model"), say("1M tokens in"), say("1M tokens out"), say("cached"), say("date"),
                             say("source"))
         for model in prices.hosted:
             costs = (model.usd_per_1m_input, model.usd_per_1m_output, model.usd_per_1m_cached_input)
@@ -158,7 +168,7 @@ class Screen:
             table.add_row(*(Text(safe(cell)) for cell in cells))
         return table
 
-    def _table(self, *titles: Message) -> Table:
+    def table(self, *titles: Message) -> Table:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for title in titles:
             table.add_column(self.voice(title), overflow="fold")

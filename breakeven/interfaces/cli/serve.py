@@ -1,0 +1,47 @@
+"""`breakeven serve`: the current release over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from breakeven.core.words import N_
+from breakeven.interfaces.cli.options import HERE, AsJson, Language, ProjectArgument, print_json
+
+Host = Annotated[
+    str, typer.Option("--host", help=N_("The address to listen on; others than this machine need --keys."))
+]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help=N_("The port; 0 takes a free one."))]
+Socket = Annotated[Path | None, typer.Option("--socket", help=N_("Listen on a Unix socket instead."))]
+KeyFile = Annotated[Path | None, typer.Option("--keys", help=N_("The file of keys; each request must carry one."))]
+Processes = Annotated[int, typer.Option("--processes", min=1, max=256, help=N_("How many processes answer."))]
+Print = Annotated[bool, typer.Option("--print-limits", help=N_("Print what is taken at most, and exit."))]
+
+
+def command(
+    project: ProjectArgument = HERE,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    socket: Socket = None,
+    keys: KeyFile = None,
+    processes: Processes = 1,
+    print_limits: Print = False,
+    as_json: AsJson = False,
+    language: Language = None,
+) -> None:
+    from breakeven.interfaces import verbs
+    from breakeven.interfaces.terminal.screen import Screen
+    from breakeven.serving.limits import Limits
+    from breakeven.serving.server import Place
+
+    screen, limits = Screen.of(language), Limits()
+    if print_limits:
+        print_json(limits.model_dump()) if as_json else screen.limits(limits)
+        return
+    place = Place(host, port, socket)
+    verbs.serve(project, place, limits, keys, processes, lambda bound: screen.serving(str(bound)))
+
+
+HELP = N_("Answer over HTTP with the current release.")

@@ -1,0 +1,1 @@
+"""The release over HTTP: limits, keys, batches, metrics. No framework stands between a request and the model."""

@@ -1,0 +1,42 @@
+"""What a server takes at most from its clients; all of it is on by default and printed by `serve --print-limits`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from breakeven.records.record import Record
+
+Count = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0)]
+Rate = Annotated[float, Field(gt=0)]
+
+
+class Limits(Record):
+    """Bytes, counts and seconds. A request beyond one of them gets the status beside it."""
+
+    header_bytes: Count = 16_384
+    """431: all header lines of a request together, the request line counted."""
+    body_bytes: Count = 1_000_000
+    """413: refused by its Content-Length before it is read, or once so much has come."""
+    items: Count = 1_000
+    """422: inputs of one request."""
+    text_characters: Count = 100_000
+    """422: characters of one cell."""
+    header_seconds: Seconds = 5.0
+    """The connection is closed when its header has not come whole by then."""
+    body_seconds: Seconds = 10.0
+    """The connection is closed when its body has not come whole by then, counted from its header."""
+    keep_alive_seconds: Count = 30
+    """An idle connection is closed."""
+    connections: Count = 1_024
+    """503: connections of one process at a time."""
+    queue_seconds: Seconds = 2.0
+    """503 with Retry-After: an answer would have to wait longer than this before its work begins."""
+    requests_per_second: Rate = 1_000.0
+    """429 with Retry-After: requests with one key, counted by each process."""
+    burst: Count = 2_000
+    """Requests that may come at once before the rate counts."""
+    drain_seconds: Count = 20
+    """How long requests under way are waited for when the server is told to end."""

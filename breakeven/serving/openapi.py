@@ -1,0 +1,62 @@
+"""The OpenAPI page of a release: its own columns in, its own answers out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from breakeven.outputs import OUTPUTS
+from breakeven.serving.served import Served
+
+PLACE = "#/components/schemas/{name}"
+FAULT = {
+    "type": "object",
+    "properties": {"error": {"type": "object", "properties": {
+        "status": {"type": "integer"}, "message": {"type": "string"}}, "required": ["status", "message"]}},
+    "required": ["error"],
+}  # fmt: skip
+REFUSALS = {
+    "400": "the request is not HTTP as it should be", "401": "no valid key", "403": "the key does not open this",
+    "413": "the body is too large", "415": "the body is not JSON", "422": "the body is not what the release takes",
+    "429": "too many requests of this client", "503": "there is more to do than can be done in time",
+}  # fmt: skip
+
+
+def openapi(served: Served) -> dict[str, Any]:
+    """OpenAPI 3.1 of a server with this release."""
+    (body,), definitions = msgspec.json.schema_components([served.reader.body_type], ref_template=PLACE)
+    output = OUTPUTS.get(served.artifact.output)
+    answer = {"type": "object", "properties": {
+        "release": {"type": "integer"},
+        "outputs": {"type": "array", "items": output.answer_schema(served.artifact.labels)},
+    }, "required": ["release", "outputs"]}  # fmt: skip
+    predict = {
+        "summary": "Answer inputs with the current release.",
+        "operationId": "predict",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {"200": _json("the answers, in the order of the inputs", answer),
+                      **{status: _json(text, FAULT) for status, text in REFUSALS.items()}},
+        "security": [{}, {"key": []}],
+    }  # fmt: skip
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": f"breakeven release {served.release.number}", "version": str(served.release.number)},
+        "paths": {
+            "/v1/predict": {"post": predict},
+            "/health": {"get": _probe("health", "The process is alive.", ())},
+            "/ready": {"get": _probe("ready", "The release gave its golden answers.", ("503",))},
+        },
+        "components": {"schemas": definitions, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+    }
+
+
+def _probe(name: str, summary: str, others: tuple[str, ...]) -> dict[str, Any]:
+    responses = {"200": {"description": "yes"}} | {status: _json("no", FAULT) for status in others}
+    return {"summary": summary, "operationId": name, "responses": responses}
+
+
+def _json(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+

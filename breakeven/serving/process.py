@@ -1,0 +1,114 @@
+"""One serving process: loads the current release, answers on a socket it was given, follows `releases/current`.
+
+    python -m breakeven.serving.process '{"project": …, "descriptor": 3, …}'     started by server.py
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+import uvloop
+
+from breakeven.core.errors import BreakevenError
+from breakeven.engines.group import end_with_parent
+from breakeven.records.record import Record
+from breakeven.serving.app import App
+from breakeven.serving.connection import connection_class
+from breakeven.serving.keys import read_keys
+from breakeven.serving.limits import Limits
+from breakeven.serving.metrics import Metrics
+from breakeven.serving.served import Served, load_release
+from breakeven.stages.releases import current_number
+from breakeven.store import Store
+
+LOOK_SECONDS = 0.2
+"""How often `releases/current` is looked at."""
+CANNOT_SERVE = 3
+"""The exit code when no release is fit to serve: starting it again would not help."""
+LOG = logging.getLogger("breakeven.serving")
+
+
+class Setup(Record):
+    """What a process is started with."""
+
+    project: str
+    descriptor: int
+    limits: Limits
+    keys: str | None = None
+    shared_metrics: bool = False
+
+
+def main(arguments: list[str]) -> int:
+    end_with_parent(os.getppid())
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    setup = Setup.model_validate_json(arguments[0])
+    store = Store(Path(setup.project))
+    try:
+        served = load_release(store, current_number(store) or 0, setup.limits)
+        keys = read_keys(Path(setup.keys)) if setup.keys else None
+    except BreakevenError as error:
+        for line in error.lines():
+            LOG.error("%s", line)
+        return CANNOT_SERVE
+    app = App(setup.limits, keys, Metrics(setup.shared_metrics))
+    app.use(served)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(app, setup, store))
+    return 0
+
+
+async def _serve(app: App, setup: Setup, store: Store) -> None:
+    """Answer until a signal ends it; requests under way are finished first."""
+    limits = setup.limits
+    config = uvicorn.Config(
+        app,
+        http=connection_class(limits),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        limit_concurrency=limits.connections,
+        timeout_keep_alive=limits.keep_alive_seconds,
+        timeout_graceful_shutdown=limits.drain_seconds,
+    )
+    server = uvicorn.Server(config)
+    watching = asyncio.create_task(_follow(app, setup, store))
+    with socket.socket(fileno=os.dup(setup.descriptor)) as listening:
+        await server.serve(sockets=[listening])
+    watching.cancel()
+
+
+async def _follow(app: App, setup: Setup, store: Store) -> None:
+    """Change to the release that `releases/current` names; one that cannot be trusted is told of and left out."""
+    known = app.served.release.number if app.served else None
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        wanted = current_number(store)
+        if wanted is None or wanted == known:
+            continue
+        known = wanted
+        served = await asyncio.to_thread(_load, store, wanted, setup.limits)
+        if served is not None:
+            app.use(served)
+            LOG.info("release %d answers now", wanted)
+
+
+def _load(store: Store, number: int, limits: Limits) -> Served | None:
+    try:
+        return load_release(store, number, limits)
+    except Exception as error:  # whatever is wrong with the new one, the old one goes on answering
+        LOG.error("release %d is not taken: %s", number, error)
+        return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,85 @@
+"""From the JSON of a request to rows: a typed decoder made of a release's own columns.
+
+The types are those of the columns, every column must be there, and no other may be: a wrong request is refused with
+the path of what is wrong before any row is made. The decoder is msgspec's, which checks while it parses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+import pyarrow as pa
+
+from breakeven.records.artifact import Artifact
+from breakeven.records.dataset import Column
+from breakeven.serving.limits import Limits
+
+
+class Malformed(Exception):
+    """The request is not what the release takes; the text says what, with its path."""
+
+
+class RequestReader:
+    """Reads `{"inputs": [...]}`. An input is an object with a value a column, or the plain text of the only column."""
+
+    def __init__(self, artifact: Artifact, limits: Limits) -> None:
+        self.columns = artifact.columns
+        self._item = _item_type(artifact.columns, limits)
+        items = Annotated[list[self._item], msgspec.Meta(min_length=1, max_length=limits.items)]  # type: ignore[name-defined]
+        self.body_type: Any = msgspec.defstruct("Predict", [("inputs", items)], forbid_unknown_fields=True)
+        self._decoder: Any = msgspec.json.Decoder(self.body_type)
+
+    def rows(self, body: bytes) -> pa.Table:
+        """The rows (n, columns) of a body, every column as text as in a file. Raises Malformed."""
+        try:
+            inputs = self._decoder.decode(body).inputs
+        except msgspec.ValidationError as fault:
+            raise Malformed(str(fault)) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+            raise Malformed(f"not JSON: {fault}") from None
+        if len(self.columns) == 1:
+            return self._one_column(inputs)
+        names = [f"f{place}" for place in range(len(self.columns))]
+        cells = [[cell_text(getattr(row, name), column) for row in inputs]
+                 for name, column in zip(names, self.columns, strict=True)]  # fmt: skip
+        return self._table(cells)
+
+    def _one_column(self, inputs: Sequence[Any]) -> pa.Table:
+        column = self.columns[0]
+        return self._table([[cell_text(row if isinstance(row, str) else row.f0, column) for row in inputs]])
+
+    def _table(self, cells: list[list[str | None]]) -> pa.Table:
+        arrays = [pa.array(column, pa.large_string()) for column in cells]
+        return pa.Table.from_arrays(arrays, names=[column.name for column in self.columns])
+
+
+def _item_type(columns: Sequence[Column], limits: Limits) -> Any:
+    """The type of an input: a struct whose fields are named as the columns are."""
+    fields = [(f"f{place}", _cell_type(column, limits)) for place, column in enumerate(columns)]
+    names = {f"f{place}": column.name for place, column in enumerate(columns)}
+    row = msgspec.defstruct("Input", fields, rename=names, forbid_unknown_fields=True)
+    return row | _text(limits) if len(columns) == 1 and columns[0].kind == "text" else row
+
+
+def _text(limits: Limits) -> Any:
+    return Annotated[str, msgspec.Meta(max_length=limits.text_characters)]
+
+
+def _cell_type(column: Column, limits: Limits) -> Any:
+    """What a cell may be; a missing value is written as null."""
+    text = _text(limits)
+    of_kind = {"text": text, "date": text, "number": int | float | text, "category": bool | int | float | text}
+    return of_kind[column.kind] | None
+
+
+def cell_text(value: str | float | bool | None, column: Column) -> str | None:
+    """A value of a request as a file would hold it; text of blanks alone is missing, as it is there."""
+    if value is None or isinstance(value, str):
+        return None if value is None or not value or value.isspace() else value
+    if isinstance(value, bool):
+        return next((level for level in column.levels if level.lower() == str(value).lower()), str(value).lower())
+    if isinstance(value, float) and value.is_integer() and column.kind == "category":
+        return str(int(value))
+    return repr(value)

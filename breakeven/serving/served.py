@@ -1,0 +1,132 @@
+"""A release that answers in this process: verified, loaded, warm, with its reader and its measured pace."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from breakeven.core.errors import ModelError
+from breakeven.core.words import say
+from breakeven.models.artifact import ARTIFACT, load_artifact
+from breakeven.models.model import Billed, Predictor
+from breakeven.outputs import OUTPUTS
+from breakeven.records.artifact import Artifact
+from breakeven.records.release import Release
+from breakeven.serving.batching import Answers
+from breakeven.serving.limits import Limits
+from breakeven.serving.reading import RequestReader
+from breakeven.stages.golden import ANSWERS, QUESTIONS, same_answer
+from breakeven.stages.releases import verified
+from breakeven.store import Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CAPS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+"""Batch sizes that are tried when a release is loaded."""
+WORTH_IT = 1.05
+"""A larger batch is taken when its rate is so many times the best smaller one's: waiting longer must pay."""
+SECONDS_A_SIZE = 0.1
+
+
+@dataclass(frozen=True)
+class Served:
+    """What answers: `answer` takes rows and gives one answer a row; `cap` is the best batch size measured here."""
+
+    release: Release
+    artifact: Artifact
+    reader: RequestReader
+    answer: Callable[[pa.Table], Answers]
+    cap: int
+    seconds_a_row: float
+
+
+def load_release(store: Store, number: int, limits: Limits) -> Served:
+    """Verify a release, load it, ask it its golden rows and measure its batch size.
+
+    Raises UsageError, ModelError: nothing that fails here may answer anybody.
+    """
+    release = verified(store, number)
+    folder = store.release_folder(number)
+    artifact, predictor = load_artifact(folder / ARTIFACT)
+    _can_be_served(artifact, predictor, folder)
+    answer = _answerer(artifact, predictor)
+    reader = RequestReader(artifact, limits)
+    rows = _golden_rows(folder, artifact)
+    _check(folder, rows, answer)
+    cap, seconds = _best_cap(rows, answer, limits.items)
+    return Served(release, artifact, reader, answer, cap, seconds)
+
+
+def _can_be_served(artifact: Artifact, predictor: Predictor, folder: Path) -> None:
+    if OUTPUTS.get(artifact.output).reads_answer or isinstance(predictor, Billed):
+        raise ModelError(
+            say("a release of {family} is not served over HTTP yet", family=artifact.family), str(folder),
+            say('answer files with "breakeven predict", or ask its provider directly'),
+        )
+
+
+def _answerer(artifact: Artifact, predictor: Predictor) -> Callable[[pa.Table], Answers]:
+    output = OUTPUTS.get(artifact.output)
+    return lambda rows: output.answers(predictor.predict(rows), artifact.labels)
+
+
+def _golden_rows(folder: Path, artifact: Artifact) -> pa.Table:
+    import pyarrow as pa
+
+    lines = (folder / QUESTIONS).read_text(encoding="utf-8").splitlines()
+    kept = [json.loads(line) for line in lines]
+    schema = pa.schema([(column.name, pa.large_string()) for column in artifact.columns])
+    return pa.Table.from_pylist(kept, schema=schema)
+
+
+def _check(folder: Path, rows: pa.Table, answer: Callable[[pa.Table], Answers]) -> None:
+    """Raises ModelError when a golden answer is not given again, here and now."""
+    lines = (folder / ANSWERS).read_text(encoding="utf-8").splitlines()
+    for number, (line, given) in enumerate(zip(lines, answer(rows), strict=True), 1):
+        then = json.loads(line)
+        now = flat(given)
+        if not same_answer({name: then[name] for name in now}, now):
+            raise ModelError(
+                say("the release does not give its golden answers again"),
+                say("{file}, row {row}", file=str(folder / ANSWERS), row=number),
+                say("it was made with other libraries, or a file is damaged: make it anew with \"breakeven run\""),
+            )
+
+
+def flat(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer as the columns of a file: its scores under `score_<label>`."""
+    scores = {f"score_{label}": value for label, value in answer.get("scores", {}).items()}
+    return {name: value for name, value in answer.items() if name != "scores"} | scores
+
+
+def _best_cap(rows: pa.Table, answer: Callable[[pa.Table], Answers], most: int) -> tuple[int, float]:
+    """The batch size with the best rate, and the seconds a row takes in it."""
+    best, pace = 1, _pace(rows.slice(0, 1), answer)
+    for cap in CAPS[1:]:
+        if cap > most:
+            break
+        seconds = _pace(_repeated(rows, cap), answer)
+        if pace > seconds * WORTH_IT:
+            best, pace = cap, seconds
+        elif seconds > pace * WORTH_IT:
+            break
+    return best, pace
+
+
+def _pace(rows: pa.Table, answer: Callable[[pa.Table], Answers]) -> float:
+    """Seconds a row, the best of several calls."""
+    best, until = float("inf"), time.perf_counter() + SECONDS_A_SIZE
+    while time.perf_counter() < until or best == float("inf"):
+        begun = time.perf_counter()
+        answer(rows)
+        best = min(best, time.perf_counter() - begun)
+    return best / rows.num_rows
+
+
+def _repeated(rows: pa.Table, wanted: int) -> pa.Table:
+    return rows.take([place % rows.num_rows for place in range(wanted)])

@@ -1,0 +1,184 @@
+"""The server: a socket, and processes that answer on it; one that dies is started again.
+
+This process holds the socket and never touches a request: whatever goes wrong with a model, it is there to start the
+next process. SIGTERM and SIGINT are handed on, requests under way are finished, then it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from breakeven.core.errors import ModelError, UsageError
+from breakeven.core.words import say
+from breakeven.serving.keys import read_keys
+from breakeven.serving.limits import Limits
+from breakeven.stages.releases import current_number, verified
+from breakeven.store import Store
+
+BACKLOG = 2_048
+LOOK_SECONDS = 0.1
+CANNOT_SERVE = 3
+"""The exit code of a process that found no release fit to serve (process.py)."""
+MOST_WAIT_SECONDS = 30.0
+"""Between two starts of a process that dies at once: it doubles from LOOK_SECONDS up to this."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to listen: a host and port, or a Unix socket."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    path: Path | None = None
+
+    def __str__(self) -> str:
+        return f"unix:{self.path}" if self.path else f"http://{self.host}:{self.port}"
+
+
+def check(store: Store, place: Place, keys: Path | None) -> int:
+    """The number of the release that would be served. Raises UsageError or ModelError for what must not start."""
+    number = current_number(store)
+    if number is None:
+        raise UsageError(say("there is no release yet"), str(store.folder), say('make one with "breakeven run"'))
+    verified(store, number)
+    if keys is not None:
+        read_keys(keys)
+    elif place.path is None and not _is_loopback(place.host):
+        raise UsageError(
+            say("{host} can be reached by others, and no keys are asked for", host=place.host), "--host",
+            say('make a key with "breakeven keys add NAME" and name the file with --keys'),
+        )
+    return number
+
+
+def _is_loopback(host: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def serve(store: Store, place: Place, limits: Limits, keys: Path | None, processes: int,
+          started: Callable[[Place], None]) -> None:  # fmt: skip
+    """Serve the current release until SIGTERM or SIGINT. Raises UsageError, ModelError, before anything listens."""
+    check(store, place, keys)
+    with listening(place) as sock, tempfile.TemporaryDirectory(prefix="breakeven-metrics-") as counters:
+        setup = {
+            "project": str(store.folder.parent), "descriptor": sock.fileno(), "limits": limits.model_dump(),
+            "keys": str(keys) if keys else None, "shared_metrics": processes > 1,
+        }  # fmt: skip
+        herd = Herd(json.dumps(setup), sock, counters if processes > 1 else None, processes)
+        bound = Place(*sock.getsockname()[:2]) if place.path is None else place
+        herd.run(lambda: started(bound))
+
+
+@contextlib.contextmanager
+def listening(place: Place) -> Iterator[socket.socket]:
+    """A listening socket; one of a path is removed afterwards. Raises UsageError when the place is taken."""
+    try:
+        sock = _unix(place.path) if place.path else _tcp(place)
+    except OSError as fault:
+        raise UsageError(
+            say("cannot listen there: {fault}", fault=os.strerror(fault.errno or 0)), str(place),
+            say("choose another place with --port, --host or --socket"),
+        ) from None
+    try:
+        sock.listen(BACKLOG)
+        yield sock
+    finally:
+        sock.close()
+        if place.path:
+            place.path.unlink(missing_ok=True)
+
+
+def _tcp(place: Place) -> socket.socket:
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((place.host, place.port))
+    return sock
+
+
+def _unix(path: Path) -> socket.socket:
+    """A socket that only its owner can open."""
+    if path.is_socket():
+        path.unlink()
+    before = os.umask(0o177)
+    try:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.bind(str(path))
+        return sock
+    finally:
+        os.umask(before)
+
+
+class Herd:
+    """The processes of a server. Each is a child that ends when it is told to, or with this one."""
+
+    def __init__(self, setup: str, sock: socket.socket, counters: str | None, size: int) -> None:
+        self._setup, self._sock, self._counters = setup, sock, counters
+        self._children: list[subprocess.Popen[bytes] | None] = [None] * size
+        self._again = [0.0] * size
+        self._waits = [LOOK_SECONDS] * size
+        self._ending = False
+
+    def run(self, started: Callable[[], None]) -> None:
+        """Keep the processes alive until a signal comes; raises ModelError when the release cannot be served."""
+        before = {number: signal.signal(number, self._end) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            self._tend()
+            started()
+            while not self._ending:
+                time.sleep(LOOK_SECONDS)
+                self._tend()
+        finally:
+            self._stop()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        self._ending = True
+
+    def _tend(self) -> None:
+        """Start what is not running, unless it died so often that it has to wait."""
+        for place, child in enumerate(self._children):
+            code = child.poll() if child else None
+            if code == CANNOT_SERVE:
+                raise ModelError(
+                    say("the release cannot be served"), "breakeven serve", say("the lines above say why")
+                )
+            if child is not None and code is not None:
+                self._children[place] = None
+                self._again[place] = time.monotonic() + self._waits[place]
+                self._waits[place] = min(2 * self._waits[place], MOST_WAIT_SECONDS)
+            if self._children[place] is None and time.monotonic() >= self._again[place]:
+                self._children[place] = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        environment = dict(os.environ, OMP_NUM_THREADS=os.environ.get("OMP_NUM_THREADS", "1"))
+        if self._counters:
+            environment["PROMETHEUS_MULTIPROC_DIR"] = self._counters
+        return subprocess.Popen(
+            [sys.executable, "-m", "breakeven.serving.process", self._setup],
+            pass_fds=[self._sock.fileno()], env=environment, stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+
+    def _stop(self) -> None:
+        """Tell all to end and wait for them."""
+        alive = [child for child in self._children if child and child.poll() is None]
+        for child in alive:
+            child.terminate()
+        for child in alive:
+            child.wait()
