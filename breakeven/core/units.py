@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BASES = ("usd", "second", "month", "request", "byte", "token", "row", "flop", "customer", "person", "machine")
+BASES = ("usd", "second", "month", "request", "byte", "token", "row", "flop", "customer", "person", "machine",
+         "joule")
 
 
 class UnitError(ValueError):
@@ -60,10 +61,12 @@ NAMED |= {
     "GB": Unit((("byte", 1),), 1e9),
     "GiB": Unit((("byte", 1),), float(1 << 30)),
     "1k usd": Unit((("usd", 1),), 1e3),
+    "watt": Unit((("joule", 1), ("second", -1))),
+    "kWh": Unit((("joule", 1),), 3.6e6),
 }
 OF_THE_TRADE = (
     ("usd", "hour"), ("usd", "year"), ("usd", "1k request"), ("usd", "1m token"), ("customer", "1k usd"),
-    ("hour", "month"),
+    ("hour", "month"), ("usd", "kWh"), ("usd", "GB"),
 )
 """Rates that are written as a whole: a price per 1,000 requests is not shown as thousandths of usd per request."""
 NAMED |= {f"{above}/{below}": NAMED[above] / NAMED[below] for above, below in OF_THE_TRADE}

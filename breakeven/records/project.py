@@ -18,6 +18,7 @@ from breakeven.records.money import (
     Storage,
     TrainingJob,
 )
+from breakeven.records.owned import Owned
 from breakeven.records.quantity import NONE, Amount, Count, Money, Month, Quantity, Share
 from breakeven.records.quotes import Money as ShownMoney
 from breakeven.records.quotes import Quote
@@ -188,3 +189,4 @@ class Project(Record):
     scenario: tuple[Scenario, ...] = ()
     quote: tuple[Quote, ...] = ()
     money: ShownMoney = ShownMoney()
+    owned: Owned = Owned()
