@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from breakeven.core.errors import UsageError
@@ -11,7 +12,10 @@ from breakeven.plan.unit_figures import UnitFigures
 from breakeven.project import project_file, read_project
 from breakeven.records.plan import Plan
 from breakeven.records.project import Project
+from breakeven.records.roadmap_state import RiskState, RoadmapState
 from breakeven.records.run import Run, Rung
+from breakeven.stages import roadmap as road_stage
+from breakeven.stages.facts import stored_facts
 from breakeven.stages.price import train_usd, unit_figures
 from breakeven.store import Store
 
@@ -21,6 +25,15 @@ def plan(path: Path) -> Plan:
     file = project_file(path)
     project = read_project(file)
     return make_plan(project, *measured_figures(project, latest_run(file.parent)))
+
+
+def roadmap(path: Path, month: int | None, today: date) -> tuple[RoadmapState, tuple[RiskState, ...]]:
+    """The road map and the risks of a project, by its plan and what was measured. Raises ProjectError."""
+    file = project_file(path)
+    project = read_project(file)
+    made, facts = plan(path), stored_facts(Store(file.parent))
+    state = road_stage.roadmap(project, file, made, facts, month, today)
+    return state, road_stage.risks(project, file, made, facts)
 
 
 def latest_run(folder: Path) -> Run | None:

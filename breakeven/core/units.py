@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 BASES = ("usd", "second", "month", "request", "byte", "token", "row", "flop", "customer", "person", "machine",
-         "joule")
+         "joule", "parameter", "gpu", "node")
 
 
 class UnitError(ValueError):
@@ -54,6 +54,7 @@ NAMED |= {
     "percent": Unit((), 0.01),
     "ms": Unit((("second", 1),), 1e-3),
     "hour": Unit((("second", 1),), 3600.0),
+    "day": Unit((("second", 1),), 86400.0),
     "year": Unit((("month", 1),), 12.0),
     "1k request": Unit((("request", 1),), 1e3),
     "1m token": Unit((("token", 1),), 1e6),
@@ -71,6 +72,9 @@ OF_THE_TRADE = (
 """Rates that are written as a whole: a price per 1,000 requests is not shown as thousandths of usd per request."""
 NAMED |= {f"{above}/{below}": NAMED[above] / NAMED[below] for above, below in OF_THE_TRADE}
 NAMED |= {
+    "gpu·hour": NAMED["gpu"] * NAMED["hour"],
+    "parameter·gpu·day": NAMED["parameter"] * NAMED["gpu"] * NAMED["day"],
+    "parameter·gpu/node^2/day": NAMED["parameter"] * NAMED["gpu"] / NAMED["node"] / NAMED["node"] / NAMED["day"],
     "usd/machine/hour": NAMED["usd/hour"] / NAMED["machine"],
     "usd/person/year": NAMED["usd/year"] / NAMED["person"],
 }

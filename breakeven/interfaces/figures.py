@@ -8,18 +8,23 @@ from breakeven.records.record import FigureRecord
 
 MANY = {
     "usd": N_("usd"), "request": N_("requests"), "month": N_("months"), "hour": N_("hours"), "machine": N_("machines"),
-    "customer": N_("customers"), "person": N_("people"), "token": N_("tokens"), "row": N_("rows"), "year": N_("years"),
+    "customer": N_("customers"), "parameter": N_("parameters"), "gpu": N_("GPUs"), "gpu·hour": N_("GPU-hours"),
+    "day": N_("days"), "flop": N_("FLOP"), "person": N_("people"), "token": N_("tokens"), "row": N_("rows"),
+    "year": N_("years"),
 }
 """What is counted, before the first slash of a unit."""
 ONE = {
     "usd": N_("dollar"), "request": N_("request"), "month": N_("month"), "hour": N_("hour"), "machine": N_("machine"),
     "customer": N_("customer"), "person": N_("person"), "token": N_("token"), "row": N_("row"), "year": N_("year"),
-    "second": N_("second"), "1k request": N_("1,000 requests"), "1m token": N_("1 million tokens"),
+    "second": N_("second"), "gpu": N_("GPU"), "day": N_("day"), "parameter": N_("parameter"),
+    "1k request": N_("1,000 requests"), "1m token": N_("1 million tokens"),
     "1k usd": N_("1,000 dollars"),
 }
 """What it is counted by, behind a slash."""
 KIND = {"usd": "usd", "second": "seconds", "ms": "ms", "byte": "bytes", "percent": "percent", "1": "value"}
 """Units that are written by how numbers of their kind are written, not by a word."""
+HUGE = 1e13
+"""From here on nobody reads all the digits."""
 FORMULAS = (N_("sum"), N_("max"), N_("min"), N_("rounded up"), N_("rounded down"))
 SOURCES = (N_("default"), N_("its peak"), N_("the run's own clock"), N_("the data"),
            N_("default, a rule of thumb"))
@@ -47,6 +52,8 @@ def _scale(unit: str) -> tuple[float, str]:
 
 def _counted(value: float, unit: str, voice: Voice) -> str:
     """A value in a unit without what it is counted by."""
+    if abs(value) >= HUGE:
+        return f"{value:.3g} {voice(MANY.get(unit, unit))}"
     if unit == "percent":
         return voice.write(value / 100, "share")
     if unit in KIND:

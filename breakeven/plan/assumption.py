@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from breakeven.core.figure import Figure, assumed
-from breakeven.records.project import Quantity
+from breakeven.records.quantity import Quantity
 from breakeven.records.record import Record
 
 DEFAULT = "default"

@@ -23,6 +23,8 @@ from breakeven.records.quantity import NONE, Amount, Count, Money, Month, Quanti
 from breakeven.records.quotes import Money as ShownMoney
 from breakeven.records.quotes import Quote
 from breakeven.records.record import Record
+from breakeven.records.risks import Risk
+from breakeven.records.roadmap import Milestone, Resource, RoadmapSettings
 
 __all__ = ["Amount", "Channel", "Count", "Money", "Month", "Project", "Quantity"]
 
@@ -190,3 +192,7 @@ class Project(Record):
     quote: tuple[Quote, ...] = ()
     money: ShownMoney = ShownMoney()
     owned: Owned = Owned()
+    roadmap: RoadmapSettings = RoadmapSettings()
+    milestone: tuple[Milestone, ...] = ()
+    resource: tuple[Resource, ...] = ()
+    risk: tuple[Risk, ...] = ()

@@ -11,7 +11,9 @@ from breakeven.checks import CHECKS
 from breakeven.models import MODELS
 from breakeven.outputs import OUTPUTS
 from breakeven.project import _record_in
-from breakeven.records.project import Project, Quantity
+from breakeven.records.condition import Condition
+from breakeven.records.project import Project
+from breakeven.records.quantity import Quantity
 from breakeven.tasks import TASKS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -39,7 +41,7 @@ def settings(record: type[BaseModel]) -> set[str]:
     for name, field in record.model_fields.items():
         found.add(name)
         inner = _record_in(field.annotation)
-        if inner and inner is not Quantity:
+        if inner and inner not in (Quantity, Condition):
             found |= settings(inner)
     return found
 

@@ -8,7 +8,8 @@ import pytest
 
 from breakeven.core.errors import ProjectError
 from breakeven.project import read_project
-from breakeven.records.project import Project, Quantity
+from breakeven.records.project import Project
+from breakeven.records.quantity import Quantity
 
 LEAST = '[product]\nname = "x"\ntask = "sentiment"\n[data]\ntrain = "a.csv"\nanswer = "label"\n'
 

@@ -22,6 +22,7 @@ from breakeven.interfaces.cli import (
     predict,
     prices,
     releases,
+    roadmap,
     run,
     serve,
     show,
@@ -37,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings=CONTEXT,
 )
-for command in (init, check, run, show, predict, serve, plan, prices, models):
+for command in (init, check, run, show, predict, serve, plan, roadmap, prices, models):
     app.command(command.__name__.rpartition(".")[2], help=command.HELP)(command.command)
 
 for group in (
@@ -105,6 +106,8 @@ def translated(command: Any, voice: Voice) -> Any:
     for parameter in command.params:
         if getattr(parameter, "help", None):
             parameter.help = voice(parameter.help)
+        if getattr(parameter, "rich_help_panel", None):
+            parameter.rich_help_panel = voice(parameter.rich_help_panel)
     for below in getattr(command, "commands", {}).values():
         translated(below, voice)
     rich_utils.OPTIONS_PANEL_TITLE = voice(N_("Options"))

@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 from breakeven.core.words import N_
+from breakeven.interfaces.cli import shorthand as short
 from breakeven.interfaces.cli.options import HERE, AsJson, Language, ProjectArgument, print_json
 
 
-def command(project: ProjectArgument = HERE, as_json: AsJson = False, language: Language = None) -> None:
+def command(
+    project: ProjectArgument = HERE,
+    shorthand: short.Shorthand = False,
+    params: short.Params = 175e9,
+    tokens: short.Tokens = None,
+    gpus_per_node: short.GpusPerNode = 4,
+    nodes: short.Nodes = 100,
+    days: short.Days = 1,
+    k: short.K = 0.5,
+    k_p: short.Kp = 0.1,
+    gpu: short.Gpu = "H100",
+    usd_per_gpu_hour: short.Price = None,
+    mfu: short.Mfu = 0.35,
+    goodput: short.Goodput = 0.9,
+    people: short.People = 20,
+    salary: short.Salary = 350_000,
+    months: short.Months = 9,
+    customers: short.Customers = 3_000,
+    usd_per_customer: short.PerCustomer = 300,
+    as_json: AsJson = False,
+    language: Language = None,
+) -> None:
     from breakeven.interfaces import verbs
     from breakeven.interfaces.plan_json import plan_json
     from breakeven.interfaces.terminal.plan import print_plan
     from breakeven.interfaces.terminal.screen import Screen
 
+    if shorthand:
+        return short.show_shorthand(
+            as_json, language,
+            {"params": params, "gpus_per_node": gpus_per_node, "nodes": nodes, "days": days, "k": k, "k_p": k_p},
+            {"tokens": tokens, "chip": gpu, "usd_per_gpu_hour": usd_per_gpu_hour, "mfu": mfu, "goodput": goodput,
+             "people": people, "salary_usd_per_year": salary, "months": months, "customers": customers,
+             "usd_per_customer": usd_per_customer},
+        )
     made = verbs.plan(project)
     if as_json:
         print_json(plan_json(made).model_dump(mode="json"))

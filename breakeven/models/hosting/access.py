@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from breakeven.core.words import Message, say
 from breakeven.prices.tables import hosted_named
-from breakeven.records.project import Alternative, Quantity
+from breakeven.records.project import Alternative
+from breakeven.records.quantity import Quantity
 
 PROVIDER = "openai-compatible"
 MILLION = 1e6
