@@ -61,6 +61,13 @@ def _counted(value: float, unit: str, voice: Voice) -> str:
     return f"{voice.write(value, 'value')} {voice(MANY.get(unit, unit))}"
 
 
+def unit_text(unit: str, voice: Voice) -> str:
+    """A unit in words: `usd / 1,000 requests`; of a plain number a dash."""
+    counted, *by = unit.split("/")
+    words = "—" if counted == "1" else voice(MANY.get(counted, counted))
+    return " / ".join([words, *(voice(ONE.get(word, word)) for word in by)])
+
+
 def source_text(figure: FigureRecord, voice: Voice) -> str:
     """Where it comes from, with dates."""
     return "; ".join(f"{voice(title)} ({date})" if date else voice(title) for title, date in figure.sources)
