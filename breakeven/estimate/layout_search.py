@@ -18,9 +18,9 @@ from breakeven.estimate.work import Work
 
 CONTEXT_BYTES = 3e9
 """CUDA context, communication buffers, fragments."""
-FULL = 0.92
+FULL = 0.97
 """Part of the memory from which on a layout is avoided."""
-SOFTNESS = 0.05
+SOFTNESS = 0.04
 NEAR = 0.15
 """Layouts whose time is within some such part of the fastest have a say in the answer."""
 
@@ -79,8 +79,9 @@ class Search:
         return float(np.exp(self.say @ np.log(self.seconds_per_token)))
 
 
+LARGE = 1e9
 HABIT = 0.25
-"""Before fused attention, recomputing everything was the habit, also where there was room: the other layouts count as
+"""Before fused attention, recomputing everything was the habit for models above LARGE: the other layouts count as
 that much slower (as a logarithm) when nobody has told which was used."""
 
 
@@ -92,7 +93,7 @@ def search(work: Work, layouts: Layouts, speed: Speed, memory: float, weights: M
     tokens = layouts.micro_batches * layouts.micro_batch * work.sequence
     per_token = step_seconds(parts, layouts, weights) * devices / tokens
     badness = np.log(per_token) + np.logaddexp(0.0, (used - FULL) / SOFTNESS)
-    if not speed.fused_attention:
+    if not speed.fused_attention and work.params_total > LARGE:
         badness = badness + HABIT * (1.0 - layouts.recompute_share)
     say = np.exp(-(badness - badness.min()) / NEAR)
     return Search(layouts, parts, used, per_token, say / say.sum(), int(badness.argmin()))

@@ -13,19 +13,22 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from breakeven.estimate.chips import Chip
 from breakeven.estimate.training_spec import TrainingSpec
 from breakeven.estimate.work import Work
+
+
+WIDER = 0.4
+"""How much wider the interval is for a training of which nothing but size and chip is told."""
 
 
 @dataclass(frozen=True)
 class Calibration:
     """Constants of the step, coefficients of steps and of campaigns, and the spread of the logarithm of the error."""
 
-    weights: Mapping[str, float]
-    steps: Mapping[str, float]
-    campaigns: Mapping[str, float]
-    spread: Mapping[str, float]
+    weights: dict[str, float]
+    steps: dict[str, float]
+    campaigns: dict[str, float]
+    spread: dict[str, float]
 
 
 @cache
@@ -36,7 +39,7 @@ def calibration() -> Calibration:
     return Calibration(kept["weights"], kept["steps"], kept["campaigns"], kept["spread"])
 
 
-def step_features(spec: TrainingSpec, work: Work, chip: Chip, chips: float, low_precision: float) -> dict[str, float]:
+def step_features(spec: TrainingSpec, work: Work, chips: float, low_precision: float) -> dict[str, float]:
     """What a step's time may depend on beyond its parts."""
     return {
         "all": 1.0,
@@ -44,15 +47,26 @@ def step_features(spec: TrainingSpec, work: Work, chip: Chip, chips: float, low_
         "year": min(max(spec.year, 2020.0), 2026.0) - 2023.0,
         "low": low_precision,
         "moe": float(work.experts > 0),
-        "tpu": float(chip.kind == "tpu"),
+        "tpu": float(spec.chip.kind == "tpu"),
     }
-
-
-def campaign_features(work: Work, chips: float) -> dict[str, float]:
-    """What a campaign loses against its steps may depend on: its size, and whether it is a mixture of experts."""
-    return {"run": 1.0, "run_scale": max(0.0, math.log10(chips / 8.0)), "run_moe": float(work.experts > 0)}
 
 
 def correction(features: Mapping[str, float], coefficients: Mapping[str, float]) -> float:
     """The factor on the time: e to the sum of coefficient times feature."""
     return math.exp(sum(coefficients.get(name, 0.0) * value for name, value in features.items()))
+
+
+def wider(spec: TrainingSpec) -> float:
+    """How much wider an interval is for what was not told: 1 when everything was."""
+    missing = (
+        spec.chips, spec.sequence, spec.layers or spec.shape, spec.asked.recompute, spec.asked.micro_batch,
+        spec.asked.batch, spec.asked.tp if spec.asked.zero is None else spec.asked.zero,
+    )  # fmt: skip
+    return 1.0 + WIDER * sum(value is None for value in missing) / len(missing)
+
+
+def spread_of(spec: TrainingSpec, spread: Mapping[str, float]) -> tuple[float, float]:
+    """Sigma of the logarithm of a step's time, and of the whole answer; wider the less was told."""
+    step = spread["step"] * wider(spec)
+    whole = math.hypot(spread["campaign"] * wider(spec), step) if spec.kind == "run" else step
+    return step, math.hypot(whole, 0.0 if spec.tokens or spec.samples else spread["tokens"])

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from breakeven.core.errors import UsageError
 from breakeven.core.words import Message, say
 from breakeven.estimate.chips import precision_named
+from breakeven.estimate.goodput import campaign_factor
 from breakeven.estimate.interval import Estimate
 from breakeven.estimate.layout import candidates
 from breakeven.estimate.layout_search import Search, search
-from breakeven.estimate.residual import calibration, campaign_features, correction, step_features
+from breakeven.estimate.residual import calibration, correction, spread_of, step_features
 from breakeven.estimate.speed import ceiling, speed_of
 from breakeven.estimate.training_spec import TrainingSpec, chips_of, tokens_of, work_for
 from breakeven.estimate.work import Work
@@ -71,19 +72,19 @@ def estimate_training(spec: TrainingSpec) -> TrainingEstimate:
     tokens, told = tokens_of(spec, work)
     chips = chips_of(spec, work, tokens)
     found = _search(spec, work, chips)
-    per_token, sigma = _device_seconds(spec, work, chips, found)
-    kept = calibration()
-    whole = correction(campaign_features(work, chips), kept.campaigns) if spec.kind == "run" else 1.0
-    spread = _spread(spec, told)
-    steps = tokens * per_token / HOUR
-    hours = Estimate.of(steps * whole, math.hypot(sigma, spread["campaign"]))
+    per_token = _device_seconds(spec, work, chips, found)
+    step_sigma, sigma = spread_of(spec, calibration().spread)
+    if spec.measured_tokens_per_second:
+        step_sigma, sigma = MEASURED_SIGMA, math.hypot(MEASURED_SIGMA, math.sqrt(max(0.0, sigma**2 - step_sigma**2)))
+    whole = campaign_factor(spec, chips, calibration().campaigns) if spec.kind == "run" else 1.0
+    hours = Estimate.of(tokens * per_token / HOUR * whole, sigma)
     price = spec.usd_per_hour or _listed_price(spec.chip.name)
     return TrainingEstimate(
         params=work.params_total, flop=work.model_flop_per_token() * tokens, tokens=tokens, chips=chips,
         gpu_hours=hours, gpu_hours_per_1e9_tokens=hours.scaled(BILLION / tokens), days=hours.scaled(1 / chips / 24),
-        mfu=Estimate.of(_mfu(spec, work, per_token), sigma),
-        goodput=_goodput(whole, spread["campaign"]) if spec.kind == "run" else None,
-        memory_bytes=Estimate.of(float(found.used[found.best]) * (spec.chip.memory_bytes or 0), spread["memory"]),
+        mfu=Estimate.of(_mfu(spec, work, per_token), step_sigma),
+        goodput=_goodput(whole) if spec.kind == "run" else None,
+        memory_bytes=Estimate.of(float(found.used[found.best]) * (spec.chip.memory_bytes or 0), calibration().spread["memory"]),
         usd=hours.scaled(price) if price else None, usd_per_hour=price,
         layout=_chosen(found), layouts_tried=len(found.layouts), assumed=_assumed(spec, work, tokens, chips, told),
     )  # fmt: skip
@@ -95,16 +96,14 @@ def _search(spec: TrainingSpec, work: Work, chips: int) -> Search:
     return search(work, layouts, speed, float(spec.chip.memory_bytes or 16 << 30), calibration().weights)
 
 
-def _device_seconds(spec: TrainingSpec, work: Work, chips: int, found: Search) -> tuple[float, float]:
-    """Device-seconds of a token in bare steps, and the spread of its logarithm; measured where the user measured."""
+def _device_seconds(spec: TrainingSpec, work: Work, chips: int, found: Search) -> float:
+    """Device-seconds of a token in bare steps; those of the user's own run where there is one."""
     if spec.measured_tokens_per_second:
         per_token = chips / spec.measured_tokens_per_second
         _refuse_faster_than_matrices(spec, work, per_token)
-        return per_token, MEASURED_SIGMA
-    kept = calibration()
+        return per_token
     low = speed_of(spec.chip, spec.precision).low_precision
-    factor = correction(step_features(spec, work, spec.chip, chips, low), kept.steps)
-    return found.seconds * factor, kept.spread["step"]
+    return found.seconds * correction(step_features(spec, work, chips, low), calibration().steps)
 
 
 def _refuse_faster_than_matrices(spec: TrainingSpec, work: Work, per_token: float) -> None:
@@ -117,21 +116,14 @@ def _refuse_faster_than_matrices(spec: TrainingSpec, work: Work, per_token: floa
             say("count the tokens of all devices together, and check the number of devices and the precision"))
 
 
-def _spread(spec: TrainingSpec, told: bool) -> dict[str, float]:
-    """How far off each factor may be; more where the amount of data was not told."""
-    spread = dict(calibration().spread)
-    campaign = spread["campaign"] if spec.kind == "run" else 0.0
-    return spread | {"campaign": math.hypot(campaign, 0.0 if told else 1.0)}
-
-
 def _mfu(spec: TrainingSpec, work: Work, per_token: float) -> float:
     """Model FLOP utilisation of the steps, of the peak at the precision that the matrices run in."""
     return work.model_flop_per_token() / per_token / spec.chip.peak(precision_named(spec.precision))
 
 
-def _goodput(whole: float, sigma: float) -> Estimate:
+def _goodput(whole: float) -> Estimate:
     """Part of the paid time that goes into steps that count, at most all of it."""
-    found = Estimate.of(1.0 / whole, sigma)
+    found = Estimate.of(1.0 / whole, calibration().spread["goodput"])
     return Estimate(min(1.0, found.value), min(1.0, found.low), min(1.0, found.high))
 
 

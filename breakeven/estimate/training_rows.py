@@ -12,8 +12,12 @@ from breakeven.core.errors import DataError, UsageError
 from breakeven.core.words import say
 from breakeven.estimate.chips import chip_named
 from breakeven.estimate.layout import Asked
+from breakeven.estimate.parameters import count
+from breakeven.estimate.published import published_shape
+from breakeven.estimate.shape import Shape
 from breakeven.estimate.training_spec import TODAY, TrainingSpec, vision_words
 
+SAME_MODEL = 0.1
 Row = Mapping[str, str]
 
 
@@ -37,6 +41,7 @@ def spec_of_row(row: Row) -> TrainingSpec:
     patch, image = vision_words(name) if family == "vision" else (None, None)
     return TrainingSpec(
         chip=chip_named(row["hw"]), name=name, family=family,
+        shape=shape_named(name, number(row, "params_total")),
         kind="bench" if row.get("kind", "").endswith("bench") else "run",
         params=number(row, "params_total"), active=number(row, "params_active"),
         layers=whole(row, "n_layers"), width=whole(row, "d_model"),
@@ -46,6 +51,15 @@ def spec_of_row(row: Row) -> TrainingSpec:
         patch=patch, image=image, chips=whole(row, "hw_count"), precision=row.get("precision", "") or "bf16",
         year=number(row, "year") or TODAY, asked=asked_of(row),
     )  # fmt: skip
+
+
+def shape_named(name: str, params: float | None) -> Shape | None:
+    """The published shape of that name, if its parameters are those of the row (within a tenth) where these are told."""
+    shape = published_shape(name) if name else None
+    if shape is None or shape.kind == "vision":
+        return None
+    near = params is None or abs(count(shape).total / params - 1.0) < SAME_MODEL
+    return shape if near else None
 
 
 def family_of(kind: str) -> str:
