@@ -1,4 +1,4 @@
-"""`python benchmarks/planner/fit.py`: the calibration of training times anew, into breakeven/estimate/data/training.json."""
+"""`python benchmarks/planner/fit.py`: the calibration of training times anew, into estimate/data/training.json."""
 
 from __future__ import annotations
 

@@ -129,13 +129,13 @@ def table(data: Rows, found: dict[str, Array]) -> str:
     language = np.array([one.spec.family == "language" for one in data.known])
     sets = {"whole runs": data.runs & scored, "of them language": data.runs & scored & language,
             "benchmarks": data.bench & scored}
-    head = "| model | " + " | ".join(f"{name} ({int(use.sum())})" for name, use in sets.items()) + " | runs within 20 % " \
-        "| bias of runs |\n|---|" + "---|" * (len(sets) + 2)
+    titles = ["model", *(f"{name} ({int(use.sum())})" for name, use in sets.items()), "runs within 20 %", "bias of runs"]
+    head = "| " + " | ".join(titles) + " |\n" + "|---" * len(titles) + "|"
     body = []
     for name, predicted in found.items():
         cells = {key: score(data, predicted, use) for key, use in sets.items()}
         runs = cells["of them language"]
-        errors = " | ".join(f"{100 * cell['group_median']:.1f} ({100 * cell['row_median']:.1f})" for cell in cells.values())
+        errors = " | ".join(f"{100 * one['group_median']:.1f} ({100 * one['row_median']:.1f})" for one in cells.values())
         body.append(f"| {name} | {errors} | {100 * runs['within_20']:.0f} % | {100 * runs['bias']:+.1f} % |")
     last = list(found.values())[-1]
     inside = coverage(data, last, data.runs & scored)
@@ -150,7 +150,8 @@ def main() -> None:
     page = HERE / "README.md"
     before, _, rest = page.read_text(encoding="utf-8").partition(MARK)
     after = rest.partition(MARK)[2]
-    page.write_text(f"{before}{MARK}\n\nMeasured {date.today().isoformat()}.\n\n{text}\n\n{MARK}{after}", encoding="utf-8")
+    ours = f"{MARK}\n\nMeasured {date.today().isoformat()}.\n\n{text}\n\n{MARK}"
+    page.write_text(before + ours + after, encoding="utf-8")
     print(text)
 
 

@@ -16,7 +16,6 @@ from importlib.resources import files
 from breakeven.estimate.training_spec import TrainingSpec
 from breakeven.estimate.work import Work
 
-
 WIDER = 0.4
 """How much wider the interval is for a training of which nothing but size and chip is told."""
 

@@ -84,7 +84,8 @@ def estimate_training(spec: TrainingSpec) -> TrainingEstimate:
         gpu_hours=hours, gpu_hours_per_1e9_tokens=hours.scaled(BILLION / tokens), days=hours.scaled(1 / chips / 24),
         mfu=Estimate.of(_mfu(spec, work, per_token), step_sigma),
         goodput=_goodput(whole) if spec.kind == "run" else None,
-        memory_bytes=Estimate.of(float(found.used[found.best]) * (spec.chip.memory_bytes or 0), calibration().spread["memory"]),
+        memory_bytes=Estimate.of(float(found.used[found.best]) * memory_of_device(spec),
+                                 calibration().spread["memory"]),
         usd=hours.scaled(price) if price else None, usd_per_hour=price,
         layout=_chosen(found), layouts_tried=len(found.layouts), assumed=_assumed(spec, work, tokens, chips, told),
     )  # fmt: skip
@@ -93,7 +94,12 @@ def estimate_training(spec: TrainingSpec) -> TrainingEstimate:
 def _search(spec: TrainingSpec, work: Work, chips: int) -> Search:
     speed = speed_of(spec.chip, spec.precision, spec.year)
     layouts = candidates(work, chips, spec.asked, speed.network.domain, speed.fused_attention)
-    return search(work, layouts, speed, float(spec.chip.memory_bytes or 16 << 30), calibration().weights)
+    return search(work, layouts, speed, memory_of_device(spec), calibration().weights)
+
+
+def memory_of_device(spec: TrainingSpec) -> float:
+    """Bytes of memory of the chip; 16 GiB where the table does not state it."""
+    return float(spec.chip.memory_bytes or 16 << 30)
 
 
 def _device_seconds(spec: TrainingSpec, work: Work, chips: int, found: Search) -> float:

@@ -54,7 +54,7 @@ def spec_of_row(row: Row) -> TrainingSpec:
 
 
 def shape_named(name: str, params: float | None) -> Shape | None:
-    """The published shape of that name, if its parameters are those of the row (within a tenth) where these are told."""
+    """The published shape of that name, if its parameters are those of the row, within a tenth, where they are told."""
     shape = published_shape(name) if name else None
     if shape is None or shape.kind == "vision":
         return None
