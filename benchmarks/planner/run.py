@@ -127,16 +127,16 @@ def table(data: Rows, found: dict[str, Array]) -> str:
     """The training part of the page."""
     scored = np.array([one.scored for one in data.known])
     language = np.array([one.spec.family == "language" for one in data.known])
-    sets = {"whole runs": data.runs & scored, "of them language": data.runs & scored & language,
+    sets = {"whole runs": data.runs & scored, "language runs": data.runs & scored & language,
             "benchmarks": data.bench & scored}
-    titles = ["model", *(f"{name} ({int(use.sum())})" for name, use in sets.items()), "runs within 20 %", "bias of runs"]
+    titles = ["model", *(f"{name} ({int(use.sum())})" for name, use in sets.items()), "within 20 %", "bias"]
     head = "| " + " | ".join(titles) + " |\n" + "|---" * len(titles) + "|"
     body = []
     for name, predicted in found.items():
         cells = {key: score(data, predicted, use) for key, use in sets.items()}
-        runs = cells["of them language"]
-        errors = " | ".join(f"{100 * one['group_median']:.1f} ({100 * one['row_median']:.1f})" for one in cells.values())
-        body.append(f"| {name} | {errors} | {100 * runs['within_20']:.0f} % | {100 * runs['bias']:+.1f} % |")
+        runs = cells["language runs"]
+        shown = (f"{100 * one['group_median']:.1f} ({100 * one['row_median']:.1f})" for one in cells.values())
+        body.append(f"| {name} | {' | '.join(shown)} | {100 * runs['within_20']:.0f} % | {100 * runs['bias']:+.1f} % |")
     last = list(found.values())[-1]
     inside = coverage(data, last, data.runs & scored)
     return "\n".join([head, *body, "", f"80 % intervals hold {100 * inside:.0f} % of the whole runs."])
