@@ -56,7 +56,7 @@ OTHER_FAMILIES = {
 """Spellings that are no more than another word for a family."""
 
 NOISE = re.compile(
-    r"\b(nvidia|amd|instinct|tesla|geforce|google|cloud|huawei|intel|habana|aws|gpu|nvlink|server|edition)\b"
+    r"\b(nvidia|amd|instinct|tesla|geforce|google|cloud|huawei|intel|habana|aws|gpu|nvlink|server|edition|hbm\d?e?)\b"
 )
 MEMORY = re.compile(r"(?<![a-z\d])(\d{2,3}) ?gi?b?(?![a-z\d])")
 FORM = re.compile(r"(sxm\d?|pcie|nvl(?!\d))")
@@ -76,11 +76,16 @@ def chip_name(text: str) -> str:
     wanted = [
         variant for variant in known
         if (not form or not variant.form or variant.form == form.group(1).rstrip("0123456789"))
-        and (not memory or not variant.memory_gb or variant.memory_gb == int(memory.group(1)))
+        and (not memory or _about(variant.memory_gb, int(memory.group(1))))
     ]  # fmt: skip
     if wanted:
         return wanted[0].name
     return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def _about(known_gb: int, stated_gb: int) -> bool:
+    """Whether a stated memory is that of the variant: drivers and sellers count GB, GiB and what is usable."""
+    return not known_gb or abs(known_gb - stated_gb) <= 0.06 * known_gb
 
 
 def same_chip(one: str, other: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -100,8 +101,8 @@ def _hosted(rows: list[Quote], money: Money) -> HostedModel:
             say("the quote for {model} has no price for {unit}", model=first.model, unit=missing[0]),
             "quote", say("give one row for the input tokens and one for the output tokens"),
         )  # fmt: skip
-    return HostedModel(provider=first.source, item=first.model, origin="quote", source=_source(first, money),
-                       date=first.date, **usd)  # fmt: skip
+    named: dict[str, Any] = {"provider": first.source, "item": first.model, "date": first.date}
+    return HostedModel(origin="quote", source=_source(first, money), **named, **usd)
 
 
 def _source(quote: Quote, money: Money) -> str:

@@ -117,6 +117,7 @@ def hosted_of(row: dict[str, str], origin: Origin = "shipped") -> HostedModel:
         usd_per_1m_cached_input=_number(row["usd_per_1m_cached_input"]),
         usd_per_1m_batch_input=_number(row["usd_per_1m_batch_input"]),
         usd_per_1m_batch_output=_number(row["usd_per_1m_batch_output"]),
+        own_name=row.get("own_name") == "yes",
         origin=origin,
         source=row["source"],
         date=row["date"],
@@ -164,8 +165,16 @@ def hosted_named(model: str) -> HostedModel | None:
         pool = [listed for listed in hosted() if listed.origin == origin]
         meant = _meant(model.strip().lower(), pool)
         if meant:
-            return meant[0] if len(meant) == 1 else None
+            return meant[0] if len(meant) == 1 else _usual(meant)
     return None
+
+
+def _usual(meant: list[HostedModel]) -> HostedModel | None:
+    """Of several sellers of one name that whose price the tables hold, or else the maker's own offer; else none."""
+    known = {(model.provider, model.item) for model in _shipped_hosted()}
+    usual = [model for model in meant if (model.provider, model.item) in known] if meant[0].origin != "shipped" else []
+    usual = usual or [model for model in meant if model.own_name]
+    return usual[0] if len(usual) == 1 else None
 
 
 def _meant(wanted: str, pool: list[HostedModel]) -> list[HostedModel]:

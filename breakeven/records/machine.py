@@ -57,6 +57,8 @@ class HostedModel(Record):
     usd_per_1m_cached_input: float | None = None
     usd_per_1m_batch_input: float | None = None
     usd_per_1m_batch_output: float | None = None
+    own_name: bool = False
+    """Whether its list names it without a seller: then this is what the bare name means."""
     origin: Origin = "shipped"
     source: str
     date: str
