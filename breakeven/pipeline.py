@@ -21,6 +21,7 @@ from breakeven.models.artifact import ARTIFACT
 from breakeven.outputs import OUTPUTS
 from breakeven.outputs.output import Metric
 from breakeven.plan.make_plan import make_plan
+from breakeven.plan.spread import with_spread
 from breakeven.planning import plan
 from breakeven.prices.here import usable_cores
 from breakeven.project import needs_data, project_file, read_project
@@ -224,7 +225,7 @@ def _ending(store: Store, judge: Judge, rungs: tuple[Rung, ...], choice: Choice 
         "alternatives": alternatives(
             project, judge.climb.dataset, chosen, test.main.value, rungs, judge.metric.higher
         ),
-        "plan": make_plan(project, unit_figures(project, measurement), train_usd(project, chosen.bill)),
+        "plan": with_spread(make_plan(project, unit_figures(project, measurement), train_usd(project, chosen.bill))),
     }
 
 

@@ -27,6 +27,13 @@ def plan(path: Path) -> Plan:
     return make_plan(project, *measured_figures(project, latest_run(file.parent)))
 
 
+def plan_with_spread(path: Path, everything: bool = False) -> Plan:
+    """The same with how sure it is; `everything` moves figures without a range by a tenth, too."""
+    from breakeven.plan.spread import with_spread
+
+    return with_spread(plan(path), everything)
+
+
 def roadmap(path: Path, month: int | None, today: date) -> tuple[RoadmapState, tuple[RiskState, ...]]:
     """The road map and the risks of a project, by its plan and what was measured. Raises ProjectError."""
     file = project_file(path)

@@ -61,6 +61,12 @@ def _counted(value: float, unit: str, voice: Voice) -> str:
     return f"{voice.write(value, 'value')} {voice(MANY.get(unit, unit))}"
 
 
+def end_text(figure: FigureRecord, value: float, voice: Voice) -> str:
+    """Another value in the unit of a figure, without what it is counted by."""
+    scale, counted = _scale(figure.unit.split("/")[0])
+    return _counted(value * scale, counted, voice).removesuffix(".00")
+
+
 def unit_text(unit: str, voice: Voice) -> str:
     """A unit in words: `usd / 1,000 requests`; of a plain number a dash."""
     counted, *by = unit.split("/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from breakeven.records.plan import Plan
 from breakeven.records.record import FigureRecord, Record
+from breakeven.records.uncertainty import ScenarioOutcome, Tornado, Uncertainty
 
 
 class PlanJson(Record):
@@ -18,6 +19,9 @@ class PlanJson(Record):
     months: tuple[dict[str, float], ...]
     assumptions: tuple[FigureRecord, ...]
     remarks: tuple[str, ...]
+    uncertainty: Uncertainty | None
+    tornado: Tornado | None
+    scenarios: tuple[ScenarioOutcome, ...]
 
 
 def plan_json(plan: Plan) -> PlanJson:
@@ -32,4 +36,7 @@ def plan_json(plan: Plan) -> PlanJson:
         months=tuple({"month": m.month, "machines": m.machines, **m.values} for m in plan.months),
         assumptions=plan.assumptions,
         remarks=tuple(str(remark) for remark in plan.remarks),
+        uncertainty=plan.uncertainty,
+        tornado=plan.tornado,
+        scenarios=plan.scenarios,
     )

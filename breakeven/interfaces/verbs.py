@@ -147,14 +147,25 @@ def predict(path: AnyPath, file: AnyPath, out: AnyPath, watch: Watcher | None = 
     return pipeline.predict(Path(path), Path(file), Path(out), watch or Watcher())
 
 
-def plan(path: AnyPath = ".") -> Plan:
+def plan(path: AnyPath = ".", everything: bool = False) -> Plan:
     """The capital plan of a project, with or without data; after a run by what the run measured.
 
+    Its tornado moves the figures with a range; with `everything` the others by a tenth, too.
     Raises ProjectError, UsageError.
     """
     from breakeven import planning
 
-    return planning.plan(Path(path))
+    return planning.plan_with_spread(Path(path), everything)
+
+
+def export_plan(path: AnyPath, made: Plan, out: AnyPath, language: str | None = None) -> Path:
+    """Write a plan as a spreadsheet with live formulas and return its path. Raises UsageError, StorageError."""
+    from breakeven.interfaces.spreadsheet import write_spreadsheet
+    from breakeven.interfaces.words import language_of
+    from breakeven.project import project_file, read_project
+
+    product = read_project(project_file(Path(path))).product.name
+    return write_spreadsheet(made, product, Path(out), language_of(language))
 
 
 def serve(path: AnyPath, place: Place, limits: Limits, keys: Path | None, processes: int,

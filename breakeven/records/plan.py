@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from breakeven.records.ledger import Ledger
 from breakeven.records.record import FigureRecord, MessageRecord, Record
+from breakeven.records.uncertainty import ScenarioOutcome, Tornado, Uncertainty
 
 LINES = (
     "requests", "revenue", "serving", "training", "team", "marketing", "rounds", "net", "cash", "cumulative",
@@ -38,3 +39,7 @@ class Plan(Record):
     assumptions: tuple[FigureRecord, ...]
     """The leaves that the plan rests on, the assumed ones first."""
     remarks: tuple[MessageRecord, ...] = ()
+    uncertainty: Uncertainty | None = None
+    """How sure it is; None: not asked."""
+    tornado: Tornado | None = None
+    scenarios: tuple[ScenarioOutcome, ...] = ()

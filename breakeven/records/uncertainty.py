@@ -63,3 +63,11 @@ class Tornado(Record):
 
     base: Outcome
     swings: tuple[Swing, ...]
+
+
+class ScenarioOutcome(Record):
+    """Another course of things beside the plan: what the same plan comes to then, and its cash at the end of months."""
+
+    name: str
+    outcome: Outcome
+    cash: tuple[float, ...]

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from breakeven.core.words import N_
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from breakeven.core.words import N_, say
 from breakeven.interfaces.cli import shorthand as short
 from breakeven.interfaces.cli.options import HERE, AsJson, Language, ProjectArgument, print_json
+
+Xlsx = Annotated[
+    Path | None, typer.Option("--xlsx", metavar="FILE", help=N_("Write the plan as a spreadsheet with live formulas."))
+]
+TornadoAll = Annotated[
+    bool, typer.Option("--tornado-all", help=N_("Move figures without a range too, each by a tenth."))
+]
 
 
 def command(
     project: ProjectArgument = HERE,
+    xlsx: Xlsx = None,
+    tornado_all: TornadoAll = False,
     shorthand: short.Shorthand = False,
     params: short.Params = 175e9,
     tokens: short.Tokens = None,
@@ -32,6 +46,7 @@ def command(
     from breakeven.interfaces import verbs
     from breakeven.interfaces.plan_json import plan_json
     from breakeven.interfaces.terminal.plan import print_plan
+    from breakeven.interfaces.terminal.plan_spread import print_spread
     from breakeven.interfaces.terminal.screen import Screen
 
     if shorthand:
@@ -42,11 +57,17 @@ def command(
              "people": people, "salary_usd_per_year": salary, "months": months, "customers": customers,
              "usd_per_customer": usd_per_customer},
         )
-    made = verbs.plan(project)
+    made = verbs.plan(project, tornado_all)
+    if xlsx is not None:
+        verbs.export_plan(project, made, xlsx, language)
     if as_json:
         print_json(plan_json(made).model_dump(mode="json"))
     else:
-        print_plan(Screen.of(language), made)
+        screen = Screen.of(language)
+        print_plan(screen, made)
+        print_spread(screen, made)
+        if xlsx is not None:
+            screen.line(say("spreadsheet with live formulas: {file}", file=str(xlsx)))
 
 
 HELP = N_("Plan the capital: what is needed, how long it lasts, when it pays. Works without data.")
