@@ -147,7 +147,7 @@ def _key(text: str) -> str:
 @cache
 def _known() -> dict[str, str]:
     """Every key that means a chip. The name with its memory is known too: `4080 16GB` is the RTX 4080."""
-    known = {}
+    known: dict[str, str] = {}
     for chip in chips():
         key = _key(chip.name)
         spellings = {key, key.removeprefix("rtx")}

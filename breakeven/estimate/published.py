@@ -58,7 +58,7 @@ def _published(row: dict[str, str]) -> Published:
 @cache
 def _by_key() -> dict[str, Shape]:
     """Every spelling that means a shape."""
-    known = {}
+    known: dict[str, Shape] = {}
     for row, entry in zip(_rows(), published_shapes(), strict=True):
         for name in (row["name"], *filter(None, row["also"].split("|"))):
             known.setdefault(_key(name), entry.shape)

@@ -138,3 +138,16 @@ def _with_experts(dense: Shape, params: float) -> Shape:
     left = dense.ffn_width - chosen * inner - round(experts / 3)  # the router passes every token to all experts' rows
     return replace(dense, experts=experts, experts_active=chosen, expert_width=inner, ffn_width=0,
                    shared_experts=int(left > 0), shared_width=max(left, 0))
+
+
+def stretched(shape: Shape, params: float) -> Shape:
+    """The shape with its MLPs (or experts) made wider or narrower, so that it has `params` parameters.
+
+    A published shape whose stated count is a rounded one moves with that count instead of standing still.
+    """
+    counted = count(shape)
+    movable = counted.mlp + counted.experts
+    factor = 1.0 + (params - counted.total) / movable if movable else 1.0
+    if not 0.5 < factor < 2.0:
+        return shape
+    return replace(shape, ffn_width=round(shape.ffn_width * factor), expert_width=round(shape.expert_width * factor))
