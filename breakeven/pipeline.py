@@ -37,9 +37,11 @@ from breakeven.stages.alternatives import alternatives
 from breakeven.stages.audit import audit as audit_stage
 from breakeven.stages.budget import Budget
 from breakeven.stages.choose import bound, choose, meets_latency, meets_quality
+from breakeven.stages.engine_prices import EnginePrice, engine_prices
 from breakeven.stages.judge import Judge
 from breakeven.stages.place import check_compute, engine_name
 from breakeven.stages.price import train_price, train_usd, unit_figures
+from breakeven.stages.profiles import keep_profiles
 from breakeven.stages.propose import propose
 from breakeven.stages.prospects import with_prospects
 from breakeven.stages.release import Origin, count_opening, release
@@ -58,6 +60,8 @@ class Options:
 
     only: tuple[str, ...] = ()
     budget_seconds: float | None = None
+    profile: bool = False
+    """Nets leave traces of their training."""
 
 
 def check(path: Path, watch: Watcher | None = None) -> Audit:
@@ -69,6 +73,21 @@ def check(path: Path, watch: Watcher | None = None) -> Audit:
     store = Store(file.parent)
     with store.locked():
         return audit_stage(project, file.parent, store)
+
+
+def training_prices(path: Path, audit: Audit) -> tuple[EnginePrice, ...]:
+    """The ladder of a project's data priced on each engine: the seconds that its rungs expect, at most the budget's.
+
+    Nothing where the data gives no ladder.
+    """
+    file = project_file(path)
+    project, dataset = read_project(file), audit.dataset
+    if dataset is None or audit.blocked:
+        return ()
+    means = Means.of(project, str(file.parent))
+    candidates, _ = propose(dataset, task_named(dataset.task), means, project.models.only)
+    expected = sum(candidate.seconds_hint for candidate in candidates)
+    return engine_prices(project, min(expected, project.budget.seconds))
 
 
 def run(path: Path, options: Options | None = None, watch: Watcher | None = None) -> Run:
@@ -93,7 +112,8 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
         refusals = with_prospects(refusals, dataset, task, usd_per_second)
         budget = Budget.of(project.budget, usd_per_second, room, options.budget_seconds)
         asked = project.demand.requests_per_month.value
-        climb = Climb(store, engine, dataset, metric.name, budget, room, watch, requests_per_month=asked)
+        climb = Climb(store, engine, dataset, metric.name, budget, room, watch, profile=options.profile,
+                      requests_per_month=asked)  # fmt: skip
         judge = Judge(project, climb, metric)
         watch.stage(say("climbing the ladder"))
         stopped = climb.climb(candidates, refusals, judge.judge, lambda rung: _enough(rung, project, metric))
@@ -112,6 +132,7 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
             stopped_by=MessageRecord.of(stopped) if stopped else None,
             seconds=time.monotonic() - started,
             spent_usd=budget.spent_usd(),
+            profiles=keep_profiles(store, rungs, ending["id"]) if options.profile else (),
             **ending,
         )
         store.write(made, store.run_folder(made.id) / "run.json")
@@ -178,6 +199,12 @@ def target_metric(project: Project, file: Path) -> Metric:
             say("it has: {names}", names=sorted(metrics)),
         )
     metric = metrics[name]
+    if not metric.aim:
+        raise ProjectError(
+            say("{metric} is told of the released model alone: it cannot be a target", metric=name),
+            f"{file} target.metric",
+            say("take one of: {names}", names=sorted(each.name for each in metrics.values() if each.aim)),
+        )
     wrong = "at_most" if metric.higher else "at_least"
     if getattr(project.target, wrong) is not None:
         right = "at_least" if metric.higher else "at_most"

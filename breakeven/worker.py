@@ -1,13 +1,11 @@
 """The far side of the wall: `python -m breakeven.worker job.json` reads a job and leaves `result.json` beside it.
 
 Everything heavy happens here, in a process of its own, so that time and memory can be limited, every result has
-a bill, and a debugger needs no more than the same command by hand. Without a file it is the nursery: it loads the
-libraries once and forks a worker for every job whose path comes on standard input.
+a bill, and a debugger needs no more than the same command by hand. Without a file it is the nursery (nursery.py).
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -33,15 +31,20 @@ from breakeven.models.artifact import (
     load_predictions,
     save_predictions,
 )
-from breakeven.models.model import Billed, Declined, Member, Predictor, Work
+from breakeven.models.model import Billed, Declined, Member, Predictor, Work, Writer
 from breakeven.models.wallet import SPENT, Wallet, read_spent, write_spent
+from breakeven.nursery import nurse
 from breakeven.prices.here import peak_bytes
 from breakeven.records.artifact import Artifact
-from breakeven.records.job import Bill, Job, Limits, Result
+from breakeven.records.curve import Curve
+from breakeven.records.job import PROFILE, Bill, Job, Limits, Result
 from breakeven.records.measurement import Measurement
 from breakeven.records.record import MessageRecord
 from breakeven.records.variant import Variant
 from breakeven.store import new_file, write_bytes
+
+WRITING_SHARE = 0.3
+"""Of the time for scoring, at most, in which answers are written."""
 
 
 @dataclass
@@ -51,12 +54,9 @@ class Outcome:
     values: dict[str, float | int | str | bool | None]
     measurement: Measurement | None = None
     variants: tuple[Variant, ...] = ()
+    curves: tuple[Curve, ...] = ()
     usd: float = 0.0
     """Spent besides the time of the machine, and not from the wallet."""
-
-
-LIBRARIES = ("numpy", "pyarrow", "scipy.sparse", "safetensors.numpy", "sklearn.linear_model", "sklearn.svm", "lightgbm")
-"""What workers mostly need, loaded once for all of them."""
 
 
 def main(arguments: list[str]) -> int:
@@ -64,51 +64,7 @@ def main(arguments: list[str]) -> int:
     if arguments:
         end_with_parent(os.getppid())
         return run(Path(arguments[0]))
-    return nurse()
-
-
-def nurse() -> int:
-    """Fork a worker for every path on standard input; tell its process id and, when it has ended, its exit code."""
-    parent = os.getppid()
-    for library in LIBRARIES:
-        if importlib.util.find_spec(library.partition(".")[0]):
-            importlib.import_module(library)
-    while path := sys.stdin.readline().strip():
-        pid = os.fork()
-        if pid == 0:
-            os._exit(_be_worker(Path(path)))
-        print(pid, flush=True)
-        status = _wait_for(pid, parent)
-        if status is None:
-            return 1
-        print(os.waitstatus_to_exitcode(status), flush=True)
-    return 0
-
-
-def _wait_for(pid: int, parent: int) -> int | None:
-    """The status of a worker that ended; None when the engine is gone (the worker sees to itself then)."""
-    while os.getppid() == parent:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return status
-        time.sleep(0.01)
-    return None
-
-
-def _be_worker(path: Path) -> int:
-    """The life of a fork: its output goes to the job's log, and it ends with its nursery."""
-    log = os.open(path.with_name("log.txt"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    for stream in (1, 2):
-        os.dup2(log, stream)
-    end_with_parent(os.getppid())
-    try:
-        code = run(path)
-    except OSError:
-        traceback.print_exc()  # the disk is full: there is no room for a result
-        code = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    return code
+    return nurse(run)
 
 
 def run(path: Path) -> int:
@@ -151,7 +107,8 @@ def _run(job: Job, started: float) -> int:
 def assist(job: Job) -> int:
     """Train beside the process of rank 0, into a folder of our own that goes when it is done."""
     with tempfile.TemporaryDirectory(prefix=f".rank-{rank(job)}-", dir=job.folder) as own:
-        work = replace(make_work(job, time.monotonic()), artifact=Path(own), progress=lambda share, score: None)
+        work = replace(make_work(job, time.monotonic()), artifact=Path(own), progress=lambda share, score: None,
+                       foresee=lambda seconds, size: None)  # fmt: skip
         MODELS.get(work.candidate.family.partition("/")[0]).train(work)
     return 0
 
@@ -178,6 +135,7 @@ def _result(
             "values": found.values,
             "measurement": found.measurement,
             "variants": found.variants,
+            "curves": found.curves,
         }
     )
 
@@ -197,7 +155,7 @@ def train(job: Job, started: float) -> Outcome:
     save_predictions(Path(job.folder) / PREDICTIONS, trained.predictions)
     _write_artifact(work, model.tag)
     values = {**trained.settings, "train_value": trained.train_value, "cut_short": trained.cut_short}
-    return Outcome(values, variants=trained.variants, usd=trained.usd)
+    return Outcome(values, variants=trained.variants, curves=trained.curves, usd=trained.usd)
 
 
 def make_work(job: Job, started: float) -> Work:
@@ -214,6 +172,7 @@ def make_work(job: Job, started: float) -> Work:
     output = OUTPUTS.get(task.output)
     table = training_rows(Path(job.data_folder))
     target = output.encode(table.column(job.dataset.answer).to_pylist(), job.dataset.labels)
+    teller = Teller(Path(job.folder))
     return Work(
         candidate=job.candidate,
         dataset=job.dataset,
@@ -230,9 +189,11 @@ def make_work(job: Job, started: float) -> Work:
         seed=job.seed,
         cache=Path(job.cache) if job.cache else None,
         unlabelled=unlabelled_rows(Path(job.data_folder)),
+        profile=Path(job.folder) / PROFILE if job.profile else None,
         wallet=_wallet(job),
         members=tuple(_member(name, Path(folder)) for name, folder in job.members),
-        progress=_progress_writer(Path(job.folder)),
+        progress=teller.progress,
+        foresee=teller.foresee,
     )
 
 
@@ -258,20 +219,27 @@ def _member(name: str, folder: Path) -> Member:
     return Member(name, folder / ARTIFACT, load_predictions(folder / PREDICTIONS))
 
 
-def _progress_writer(folder: Path) -> Callable[[float, float | None], None]:
-    """Tells the near side how far training is, at most five times a second."""
-    last = 0.0
+class Teller:
+    """Tells the near side how far training is, at most five times a second, and what it is foreseen to take."""
 
-    def write(share: float, score: float | None) -> None:
-        nonlocal last
-        if time.monotonic() - last < 0.2:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.last = 0.0
+        self.foreseen: dict[str, float | int | None] = {}
+
+    def foresee(self, seconds: float, size: int | None) -> None:
+        self.foreseen = {"foreseen_seconds": float(seconds), "foreseen_bytes": size}
+        self.last = 0.0
+        self.progress(0.0, None)
+
+    def progress(self, share: float, score: float | None) -> None:
+        if time.monotonic() - self.last < 0.2:
             return
-        last = time.monotonic()
-        temporary = folder / ".progress.json"
-        temporary.write_text(json.dumps({"share": float(share), "score": None if score is None else float(score)}))
-        temporary.replace(folder / "progress.json")
-
-    return write
+        self.last = time.monotonic()
+        temporary = self.folder / ".progress.json"
+        told = {"share": float(share), "score": None if score is None else float(score), **self.foreseen}
+        temporary.write_text(json.dumps(told))
+        temporary.replace(self.folder / "progress.json")
 
 
 def _write_artifact(work: Work, family: str) -> None:
@@ -294,12 +262,20 @@ def _write_artifact(work: Work, family: str) -> None:
 
 
 def score(job: Job, started: float) -> Outcome:
-    """Predictions of the test rows of a dataset."""
+    """Predictions of the test rows of a dataset; what a writer answers to some of them is counted beside."""
+    import numpy as np
+
     from breakeven.inputs.parts import read_part
+    from breakeven.models.written import written_scores
 
     artifact, predictor = _load(job, job.cache)
     rows = read_part(Path(job.data_folder), "test").select([column.name for column in artifact.columns])
-    save_predictions(Path(job.folder) / PREDICTIONS, predictor.predict(rows))
+    predictions = predictor.predict(rows)
+    if isinstance(predictor, Writer):
+        seconds = WRITING_SHARE * (job.limits.seconds - (time.monotonic() - started))
+        answer = artifact.answer
+        predictions = np.hstack([predictions, written_scores(predictor, rows, answer, seconds)])
+    save_predictions(Path(job.folder) / PREDICTIONS, predictions)
     return Outcome({"rows": rows.num_rows})
 
 
@@ -311,7 +287,7 @@ def predict(job: Job, started: float) -> Outcome:
 
     artifact, predictor = _load(job, job.cache)
     output = OUTPUTS.get(artifact.output)
-    progress = _progress_writer(Path(job.folder))
+    progress = Teller(Path(job.folder)).progress
     done = 0
     rows = open_rows(Path(job.source), output.reads_answer)
     with new_file(Path(job.target)) as temporary, open_writer(temporary, Path(job.target)) as write:

@@ -27,7 +27,8 @@ from breakeven.models.nn.devices import Device
 from breakeven.models.nn.gpt import Gpt, GptShape
 from breakeven.models.nn.language_data import Packed, PackedBatches
 from breakeven.models.nn.language_training import TABLE_RATE, loss_of, muon_groups
-from breakeven.models.nn.loop import LoopSettings, train_net
+from breakeven.models.nn.loop import train_net
+from breakeven.models.nn.schedule import LoopSettings
 
 CONTEXT = 64
 STEPS, BATCH = 600, 12

@@ -13,12 +13,17 @@ from breakeven.records.project import Compute
 
 @dataclass(frozen=True)
 class Progress:
-    """What a running job tells: its share done (0..1), its best validation value, seconds and bytes so far."""
+    """What a running job tells: its share done (0..1), its best validation value, seconds and bytes so far.
+
+    Of a net also the seconds and bytes that its training is foreseen to take, as soon as it knows.
+    """
 
     share: float
     score: float | None
     seconds: float
     bytes: int
+    foreseen_seconds: float | None = None
+    foreseen_bytes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,8 @@ def _progress(folder: Path, seconds: float, peak: int) -> Progress:
         told = json.loads((folder / "progress.json").read_bytes())
     except (OSError, ValueError):
         told = {"share": 0.0, "score": None}
-    return Progress(told["share"], told["score"], seconds, peak)
+    foreseen = told.get("foreseen_seconds"), told.get("foreseen_bytes")
+    return Progress(told["share"], told["score"], seconds, peak, *foreseen)
 
 
 def result_of(job: Job, ending: Ending, machines: float = 1.0) -> Result:

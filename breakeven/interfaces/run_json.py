@@ -14,6 +14,7 @@ from breakeven.records.evaluation import Evaluation, Score
 from breakeven.records.record import Record
 from breakeven.records.run import Run, Rung
 from breakeven.records.variant import Variant
+from breakeven.stages.engine_prices import EnginePrice
 
 
 class Train(Record):
@@ -84,6 +85,7 @@ class RunJson(Record):
     release: ReleaseJson | None
     plan: PlanJson | None
     report: str
+    profiles: tuple[str, ...] = ()
     seconds: float
 
 
@@ -99,6 +101,7 @@ def run_json(run: Run) -> dict[str, Any]:
         release=ReleaseJson(number=release.number, path=release.path) if release else None,
         plan=plan_json(run.plan) if run.plan else None,
         report=run.report,
+        **({"profiles": run.profiles} if run.profiles else {}),
         seconds=run.seconds,
     )
     return record.model_dump(mode="json", exclude_unset=True)
@@ -152,14 +155,19 @@ def _serve(rung: Rung) -> Serve | None:
     )
 
 
-def audit_json(audit: Audit) -> dict[str, Any]:
-    """The record that `check --json` prints."""
+def audit_json(audit: Audit, prices: tuple[EnginePrice, ...] = ()) -> dict[str, Any]:
+    """The record that `check --json` prints; `engines` are what training would take and cost on each."""
     return {
         "blocked": audit.blocked,
         "findings": [_finding(finding) for finding in audit.findings],
         "dataset": audit.dataset.model_dump(mode="json") if audit.dataset else None,
         "seconds": audit.seconds,
-    }
+        "engines": [
+            {"engine": price.engine, "machine": price.machine, "seconds": price.time.to("second"),
+             "usd": price.usd.to("usd")}
+            for price in prices
+        ],
+    }  # fmt: skip
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

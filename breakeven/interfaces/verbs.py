@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from breakeven.serving.keys import Key
     from breakeven.serving.limits import Limits
     from breakeven.serving.server import Place
+    from breakeven.stages.engine_prices import EnginePrice
     from breakeven.stages.watch import Watcher
     from breakeven.store import Store
 
@@ -87,17 +88,26 @@ def check(path: AnyPath = ".", watch: Watcher | None = None) -> Audit:
     return pipeline.check(Path(path), watch or Watcher())
 
 
+def training_prices(path: AnyPath, audit: Audit) -> tuple[EnginePrice, ...]:
+    """What training the ladder of a project would take and cost on each engine; nothing where the data is blocked."""
+    from breakeven import pipeline
+
+    return pipeline.training_prices(Path(path), audit)
+
+
 def run(
     path: AnyPath = ".",
     only: Iterable[str] = (),
     budget_seconds: float | None = None,
     language: str | None = None,
     watch: Watcher | None = None,
+    profile: bool = False,
 ) -> Run:
     """The whole road, from the data to a release and its report in `language`.
 
-    `only` names the families that may take part; `budget_seconds` goes before the project file's. A missed target
-    raises nothing: `Run.outcome` tells. Raises ProjectError, DataError, UsageError, StorageError.
+    `only` names the families that may take part; `budget_seconds` goes before the project file's; with `profile` nets
+    leave traces of their training (`Run.profiles`). A missed target raises nothing: `Run.outcome` tells. Raises
+    ProjectError, DataError, UsageError, StorageError.
     """
     from breakeven import pipeline
     from breakeven.interfaces.words import language_of, translator
@@ -105,7 +115,7 @@ def run(
 
     spoken = language_of(language)
     translator(spoken)  # an unknown language is refused before the work, not after it
-    options = pipeline.Options(only=tuple(only), budget_seconds=budget_seconds)
+    options = pipeline.Options(only=tuple(only), budget_seconds=budget_seconds, profile=profile)
     finished = pipeline.run(Path(path), options, watch or Watcher())
     return _with_report(finished, write_report(path, finished, spoken))
 
@@ -235,6 +245,15 @@ def revoke_key(file: Path, name: str) -> None:
     from breakeven.serving.keys import revoke_key as revoke
 
     revoke(file, name)
+
+
+def export(path: AnyPath, to: str, out: AnyPath, run: str | None = None) -> int:
+    """Write the curves and scores of a finished run (the latest when none is named) for another tool below `out`:
+    `tensorboard` or `mlflow`. Returns how many trainings and rungs were written. Raises UsageError, StorageError."""
+    from breakeven.stages.export import export_run
+
+    store = _store(path)
+    return export_run(store, store.run(run), to, Path(out))
 
 
 def price_list() -> PriceList:

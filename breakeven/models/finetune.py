@@ -30,6 +30,7 @@ class Finetune(Model):
     """All weights of a pretrained model and a linear head."""
 
     name: ClassVar[str] = "finetune"
+    gpu: ClassVar[bool] = True
 
     def describe(self) -> Message:
         return say("a pretrained model, all of its weights trained further on your rows")

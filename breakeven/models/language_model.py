@@ -33,6 +33,7 @@ class LanguageModel(Model):
     """Decoders that write."""
 
     name: ClassVar[str] = "language_model"
+    gpu: ClassVar[bool] = True
     outputs: ClassVar[tuple[str, ...]] = ("text",)
 
     def describe(self) -> Message:

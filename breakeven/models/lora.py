@@ -33,6 +33,7 @@ class Lora(Model):
     """Low-rank adapters on a pretrained model, and a linear head."""
 
     name: ClassVar[str] = "lora"
+    gpu: ClassVar[bool] = True
 
     def describe(self) -> Message:
         return say("a pretrained model with small adapters that learn, added into its weights for the release")

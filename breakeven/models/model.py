@@ -24,6 +24,7 @@ from breakeven.models.wallet import Wallet
 from breakeven.outputs.output import Metric, Output
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate, Refusal
+from breakeven.records.curve import Curve
 from breakeven.records.dataset import Dataset
 from breakeven.records.means import Means
 from breakeven.records.record import MessageRecord
@@ -111,10 +112,14 @@ class Work:
     """A folder that runs of a project share, for what is dear to make again and named by its content."""
     unlabelled: pa.Table | None = None
     """Rows that the project has without answers; input columns only."""
+    profile: Path | None = None
+    """A folder for traces of the training of nets; None where none are wanted."""
     wallet: Wallet = field(default_factory=lambda: Wallet(0.0))
     """The dollars that may be paid to hosted models; what it pays is told by itself, and no part of `Trained.usd`."""
     progress: Callable[[float, float | None], None] = field(default=lambda share, score: None)
     """Call with (share of the work done 0..1, best validation value so far or None)."""
+    foresee: Callable[[float, int | None], None] = field(default=lambda seconds, size: None)
+    """Call once, as soon as it is known, with (seconds that training will take, peak bytes or None)."""
 
     @property
     def scored(self) -> np.ndarray:
@@ -122,6 +127,10 @@ class Work:
         import numpy as np
 
         return np.sort(np.concatenate([score for _, score in self.folds]))
+
+    def trace_file(self, name: str) -> Path | None:
+        """Where the trace of one training goes, if any is wanted."""
+        return self.profile / f"{name.replace(' ', '-')}.json" if self.profile else None
 
     def seconds_left(self) -> float:
         return max(0.0, self.deadline - monotonic())
@@ -136,6 +145,7 @@ class Trained:
     `settings` are those that were chosen, for the record. `cut_short` says that the time did not suffice for all
     that the family would have tried. `variants` are the forms of the artifact that were measured (plain, int8,
     pruned …), the kept one among them. `usd` is money spent besides the machine's time (a hosted model's bill).
+    `curves` tell how the trainings of nets went.
     """
 
     predictions: np.ndarray
@@ -144,6 +154,7 @@ class Trained:
     cut_short: bool = False
     variants: tuple[Variant, ...] = ()
     usd: float = 0.0
+    curves: tuple[Curve, ...] = ()
 
 
 class Model(ABC):

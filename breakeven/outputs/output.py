@@ -30,6 +30,8 @@ class Metric:
     higher: bool
     score: Scorer
     title: Message
+    aim: bool = True
+    """Whether it can be a target; one that is known of the release alone cannot."""
 
 
 class Output(ABC):

@@ -1,7 +1,9 @@
 """The output `text`: a text that the model writes, scored by how probable the model finds what people wrote.
 
 Shapes: truth (n,) is the size of each text in bytes of UTF-8; predictions (n, 1) are its negative log-likelihood in
-nats a byte. Counting by the byte makes models with different tokenizers comparable. Formulas: docs/metrics.md.
+nats a byte. Counting by the byte makes models with different tokenizers comparable. Where answers were written as well,
+predictions are (n, 1 + WRITTEN_WIDTH), with what `written_counts` says of each, NaN where none was. Formulas:
+docs/metrics.md.
 """
 
 from __future__ import annotations
@@ -16,10 +18,12 @@ import pyarrow as pa
 from breakeven.core.errors import DataError
 from breakeven.core.words import Message, say
 from breakeven.outputs.chats import read_said, scored_bytes
+from breakeven.outputs.chrf import WIDTH, chrf, chrf_counts
 from breakeven.outputs.output import Metric, Output
 from breakeven.outputs.scorer import TwoSteps, Weighted, dot, ratio
 
 NATS_PER_BIT = log(2.0)
+NAN = float("nan")
 MOST_NATS = 700.0
 """Beyond which a perplexity is no number of the machine."""
 
@@ -40,12 +44,41 @@ def _perplexity(truth: np.ndarray, predictions: np.ndarray) -> Weighted:
     return lambda weights: exp(min(loss(weights), MOST_NATS))
 
 
+WRITTEN_WIDTH = 1 + WIDTH
+"""Whether what was written is what people wrote, and its counts for chrF."""
+
+
+def written_counts(truth: str, written: str) -> np.ndarray:
+    """(WRITTEN_WIDTH,) of an answer; white space at its ends, and how much of it stands between words, is no matter."""
+    same = truth.split() == written.split()
+    return np.concatenate([[float(same)], chrf_counts(truth, written)])
+
+
+def _written(predictions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The counts (rows, WRITTEN_WIDTH) of the rows that were answered, and which (n,) these are."""
+    counts = predictions[:, 1 : 1 + WRITTEN_WIDTH]
+    there = np.isfinite(counts).all(axis=1) & (counts.shape[1] == WRITTEN_WIDTH)
+    return counts[there], there
+
+
+def _exact(truth: np.ndarray, predictions: np.ndarray) -> Weighted:
+    counts, there = _written(predictions)
+    return lambda weights: ratio(dot(weights[there], counts[:, 0]), float(weights[there].sum())) if len(counts) else NAN
+
+
+def _chrf(truth: np.ndarray, predictions: np.ndarray) -> Weighted:
+    counts, there = _written(predictions)
+    return lambda weights: chrf(weights[there] @ counts[:, 1:]) if weights[there].any() else NAN
+
+
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
         Metric("bits_per_byte", False, TwoSteps(_bits), say("bits per byte")),
         Metric("perplexity", False, TwoSteps(_perplexity), say("perplexity a byte")),
         Metric("loss", False, TwoSteps(_loss), say("loss (nats a byte)")),
+        Metric("exact_match", True, TwoSteps(_exact), say("exact match"), aim=False),
+        Metric("chrf", True, TwoSteps(_chrf), say("chrF"), aim=False),
     )
 }
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from breakeven.records.candidate import Candidate
+from breakeven.records.curve import Curve
 from breakeven.records.dataset import Dataset
 from breakeven.records.measurement import Measurement
 from breakeven.records.record import MessageRecord, Record
@@ -14,6 +15,10 @@ from breakeven.records.variant import Variant
 
 JobKind = Literal["train", "score", "predict", "measure"]
 """score: predictions of the test rows of a dataset; predict: of any file."""
+
+
+PROFILE = "profile"
+"""The folder of traces in that of a job."""
 
 
 class Limits(Record):
@@ -53,6 +58,8 @@ class Job(Record):
     """Several processes may work on it together, as a process group of torch.distributed."""
     gpu: bool = False
     """It makes use of a GPU where there is one."""
+    profile: bool = False
+    """train: write traces of a few steps of each net's training into `profile/` of the folder."""
     stays: bool = False
     """It runs on the machine of the run itself, whatever engine trains the others."""
     source: str = ""
@@ -87,3 +94,5 @@ class Result(Record):
     measurement: Measurement | None = None
     variants: tuple[Variant, ...] = ()
     """train: the forms of the artifact that were measured."""
+    curves: tuple[Curve, ...] = ()
+    """train: how each training of a net went."""

@@ -10,6 +10,7 @@ from breakeven.records.candidate import Candidate
 from breakeven.records.choice import Choice
 from breakeven.records.cost import Alternative, CandidateCost
 from breakeven.records.evaluation import Evaluation
+from breakeven.records.forecast import Forecast
 from breakeven.records.job import Bill
 from breakeven.records.measurement import Measurement
 from breakeven.records.plan import Plan
@@ -40,6 +41,8 @@ class Rung(Record):
     artifact_bytes: int | None = None
     variants: tuple[Variant, ...] = ()
     """The forms of the model that were measured (plain, eight bits, pruned …); the kept one is the artifact."""
+    forecast: Forecast | None = None
+    """Of a net: what its training was foreseen to take."""
     evaluation: Evaluation | None = None
     measurement: Measurement | None = None
     cost: CandidateCost | None = None
@@ -60,6 +63,8 @@ class Run(Record):
     alternatives: tuple[Alternative, ...] = ()
     plan: Plan | None = None
     report: str = ""
+    profiles: tuple[str, ...] = ()
+    """Files with traces of the training of nets, where they were asked for."""
     seconds: float
     spent_usd: float
     stopped_by: MessageRecord | None = None

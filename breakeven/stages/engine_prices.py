@@ -14,10 +14,11 @@ from breakeven.stages.price import train_price
 
 @dataclass(frozen=True)
 class EnginePrice:
-    """What training costs on an engine (`usd`), and the machine that it is priced by."""
+    """What training takes (`time`) and costs (`usd`) on an engine, and the machine that it is priced by."""
 
     engine: str
     machine: str
+    time: Figure
     usd: Figure
 
 
@@ -33,4 +34,4 @@ def _on(name: str, project: Project, seconds: float, here: Machine | None) -> En
     there = project.model_copy(update={"compute": project.compute.model_copy(update={"train_on": name})})
     time = assumed(seconds, "second", N_("seconds of training"), "as long as on this machine")
     usd = (time * train_price(there, here)).counted_in("usd").named(N_("training"))
-    return EnginePrice(name, training_place(there.compute).machine, usd)
+    return EnginePrice(name, training_place(there.compute).machine, time, usd)

@@ -77,10 +77,12 @@ def row_groups(rows: pa.Table, dataset: Dataset) -> np.ndarray | None:
 def _scores(
     output: Output, main: Metric, truth: np.ndarray, predictions: np.ndarray, groups: np.ndarray | None
 ) -> tuple[Score, ...]:
-    """The main metric first, then all others in the output's order."""
+    """The main metric first, then all others in the output's order; one that is known of the release alone is left
+    out where it is not."""
     metrics = [main, *(metric for metric in output.metrics().values() if metric.name != main.name)]
     found = intervals(metrics, truth, predictions, SEED, groups=groups)
-    return tuple(score_of(name, interval) for name, interval in found.items())
+    told = (name for name, interval in found.items() if output.metrics()[name].aim or not isnan(interval.value))
+    return tuple(score_of(name, found[name]) for name in told)
 
 
 def score_of(metric: str, interval: Interval) -> Score:

@@ -25,6 +25,7 @@ from breakeven.records.job import Bill, Job, JobKind, Limits, Result
 from breakeven.records.record import MessageRecord, digest_of
 from breakeven.records.run import Rung
 from breakeven.stages.budget import Budget
+from breakeven.stages.foreseen import forecast_of
 from breakeven.stages.groups import longest, together
 from breakeven.stages.watch import Watcher
 from breakeven.store import Store, code_version
@@ -48,6 +49,8 @@ class Climb:
     room: Room
     watch: Watcher
     rungs: list[Rung] = field(default_factory=list)
+    profile: bool = False
+    """Whether nets leave traces of their training; those that were trained without one are trained again."""
     requests_per_month: float = 0.0
     """The stated demand: where it is small, answers paid one by one may cost less than a machine."""
 
@@ -184,6 +187,7 @@ class Climb:
             artifact=Artifact.model_validate_json((folder / "artifact.json").read_bytes()),
             artifact_bytes=folder_bytes(folder),
             variants=result.variants,
+            forecast=forecast_of(result),
         )
 
     def priced(self, result: Result) -> Bill:
@@ -241,6 +245,7 @@ class Climb:
     ) -> Job:
         """A job whose digest holds all that decides its result; limits only what time allows is left out."""
         model: Model = MODELS.get(candidate.family.partition("/")[0])
+        profile = self.profile and model.gpu and kind == "train"
         processes = self.room.processes if model.distributed and kind == "train" else 1
         digest = digest_of(
             kind,
@@ -251,6 +256,7 @@ class Climb:
             str(self.room.threads) if processes == 1 else f"{self.room.threads} threads, {processes} processes",
             made_by or repr(self.budget.seconds),
             *(Path(folder).name for _, folder in members),
+            *(("profile",) if profile else ()),
         )
         return Job(
             kind=kind,
@@ -267,6 +273,7 @@ class Climb:
             members=members,
             distributed=model.distributed,
             gpu=model.gpu,
+            profile=profile,
             stays=candidate.usd_per_request is not None,  # its key and its network are here
             cache=str(self.store.folder / "cache"),
         )

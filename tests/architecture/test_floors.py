@@ -16,7 +16,7 @@ FLOORS = {
     "tasks": 2, "project": 2, "store": 2, "inputs": 2, "outputs": 2,
     "prices": 2, "estimate": 2, "plan": 2, "engines": 2,
     "checks": 3, "models": 3,
-    "stages": 4, "worker": 4, "serving": 4, "monitoring": 4, "testing": 4,
+    "stages": 4, "nursery": 4, "worker": 4, "serving": 4, "monitoring": 4, "testing": 4,
     "pipeline": 5, "planning": 5, "interfaces": 6, "__init__": 7, "__main__": 7,
 }  # fmt: skip
 HELPERS_AMONG_SIBLINGS = {"inputs", "outputs", "checks", "models", "engines"}

@@ -162,10 +162,17 @@ def test_predict_answers_every_row(finished: Any) -> None:
 
 def test_check_prints_findings_and_a_record(tmp_path: Path) -> None:
     folder = make_project(tmp_path / "p")
-    assert "rows for training" in breakeven("check", str(folder), folder=tmp_path).stdout
+    shown = breakeven("check", str(folder), folder=tmp_path).stdout
+    assert "rows for training" in shown
+    assert "What training would take, on each engine" in shown
+    assert all(engine in shown for engine in ("here", "ray", "sky", "torchrun"))
+    assert "在各引擎上" in breakeven("check", "--language", "zh", folder=folder).stdout
     record = json.loads(breakeven("check", "--json", folder=folder).stdout)
     assert record["blocked"] is False
     assert record["dataset"]["labels"] == ["no", "yes"]
+    prices = {price["engine"]: price for price in record["engines"]}
+    assert {"here", "ray", "sky", "torchrun"} <= set(prices)
+    assert all(price["usd"] > 0 and 0 < price["seconds"] <= 600 for price in prices.values())
 
 
 def test_check_of_blocked_data_ends_with_2(tmp_path: Path) -> None:
@@ -176,6 +183,7 @@ def test_check_of_blocked_data_ends_with_2(tmp_path: Path) -> None:
     assert "blocking: " in done.stdout
     record = json.loads(breakeven("check", "--json", folder=folder).stdout)
     assert record["blocked"] is True
+    assert record["engines"] == []
     assert_three_lines(breakeven("run", folder=folder))
 
 

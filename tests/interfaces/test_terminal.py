@@ -15,6 +15,9 @@ from breakeven.interfaces.terminal.live import LiveWatcher, PlainWatcher, watchi
 from breakeven.interfaces.terminal.screen import Screen
 from breakeven.interfaces.terminal.text import safe, shortened
 from breakeven.interfaces.words import Voice
+from breakeven.records.forecast import Forecast
+from breakeven.records.job import Bill, Result
+from breakeven.stages.foreseen import forecast_of
 from breakeven.stages.watch import Watcher
 from tests.interfaces import build
 
@@ -126,3 +129,27 @@ def test_rungs_with_the_same_reason_share_a_line() -> None:
     lines = dict(left_lines(run))
     assert "encoder, lora, finetune" in lines
     assert "lora" not in lines
+
+
+def test_what_training_will_take_is_told_once_and_what_it_took_at_the_end() -> None:
+    out = StringIO()
+    told = Progress(share=0.1, score=None, seconds=3.0, bytes=1, foreseen_seconds=40.0, foreseen_bytes=1_200_000_000)
+    with watching(Voice("en"), Console(file=out, width=100), quiet=False) as watcher:
+        watcher.rung_goes("finetune", told, 0.001, 50.0)
+        watcher.rung_goes("finetune", told, 0.001, 50.0)
+    assert out.getvalue().splitlines() == ["finetune: training will take about 40 sec and 1.2 GB of memory"]
+    run = build.support_run()
+    net = build.rung("finetune", 0.9).model_copy(update={"forecast": Forecast(
+        seconds=40.0, took_seconds=52.0, bytes=1_200_000_000, took_bytes=1_300_000_000)})  # fmt: skip
+    shown, out = screen()
+    shown.run(run.model_copy(update={"rungs": (*run.rungs, net)}))
+    assert "finetune: 40 sec foreseen, 52 sec taken; memory: 1.2 GB foreseen, 1.3 GB taken" in out.getvalue()
+
+
+def test_a_result_tells_its_forecast_where_the_family_made_one() -> None:
+    values = {"estimated_seconds": 40.0, "trained_seconds": 52.0, "estimated_peak_bytes": 5}
+    result = Result(digest="x", outcome="done", bill=Bill(seconds=60.0, peak_bytes=7), values=values)
+    assert forecast_of(result) == Forecast(seconds=40.0, took_seconds=52.0, bytes=5, took_bytes=7)
+    assert forecast_of(result.model_copy(update={"values": {"estimated_seconds": 40.0}})) is None
+    unmeasured = {"estimated_seconds": 40, "trained_seconds": 52}
+    assert forecast_of(result.model_copy(update={"values": unmeasured})) == Forecast(seconds=40, took_seconds=52)

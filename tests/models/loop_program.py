@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from breakeven.models.nn.batches import LengthBatches
 from breakeven.models.nn.devices import choose_device
-from breakeven.models.nn.loop import Batch, LoopSettings, Trace, Watch, train_net
+from breakeven.models.nn.loop import Batch, Trace, Watch, train_net
+from breakeven.models.nn.schedule import LoopSettings
 
 SETTINGS = LoopSettings(steps=60, learning_rate=3e-3, checkpoint_seconds=0.0, accumulate=2, seed=5)
 

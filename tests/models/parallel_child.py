@@ -13,8 +13,9 @@ from breakeven.models.nn.devices import Device
 from breakeven.models.nn.gpt import Gpt, GptShape
 from breakeven.models.nn.language_data import Packed, PackedBatches
 from breakeven.models.nn.language_training import loss_of, muon_groups
-from breakeven.models.nn.loop import LoopSettings, train_net
+from breakeven.models.nn.loop import train_net
 from breakeven.models.nn.parallel import Way, own_share, process_group, train_in_parallel
+from breakeven.models.nn.schedule import LoopSettings
 from breakeven.models.nn.writing import GptReader
 
 SHAPE = GptShape(vocabulary=31, layers=2, heads=2, width=16, context=12)

@@ -23,14 +23,14 @@ from breakeven.models.weights import Weights, find_weights
 from breakeven.records.candidate import Refusal
 from breakeven.records.means import Means
 from breakeven.testing import TOY_TASKS, check_model, toy_dataset, toy_rows, toy_work
-from tests.models.checkpoints import minilm, save_tiny_bert
+from tests.models.checkpoints import make_checkpoint, minilm
 
 TEXT_LABEL = next(task for task in TOY_TASKS if task.name == "toy-text-label")
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny_bert(tmp_path_factory.mktemp("tiny") / "bert")
+    return make_checkpoint("bert", tmp_path_factory.mktemp("tiny") / "bert")
 
 
 def test_the_contract_with_a_tiny_encoder(tiny: Path) -> None:

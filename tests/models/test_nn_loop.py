@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import multiprocessing
 import random
@@ -19,8 +20,9 @@ from loop_program import SETTINGS, loss, rows, small_net, train, write_loss  # n
 from breakeven.core.errors import ModelError  # noqa: E402
 from breakeven.models.nn.batches import LengthBatches, WindowBatches, padded, sorted_batches  # noqa: E402
 from breakeven.models.nn.devices import Device, choose_device, peak_of  # noqa: E402
-from breakeven.models.nn.loop import Batch, LoopSettings, Pace, decay_groups, flop_per_token, train_net  # noqa: E402
-from breakeven.models.nn.schedule import Plan, rate_share  # noqa: E402
+from breakeven.models.nn.loop import Batch, Pace, Watch, flop_per_token, train_net  # noqa: E402
+from breakeven.models.nn.optimizers import decay_groups  # noqa: E402
+from breakeven.models.nn.schedule import LoopSettings, Plan, rate_share  # noqa: E402
 
 
 def test_training_lowers_the_loss_and_keeps_the_best_weights() -> None:
@@ -163,3 +165,49 @@ def test_padding_and_windows() -> None:
     assert inputs.shape == targets.shape == (3, 10)
     assert torch.equal(inputs + 1, targets)
     assert torch.equal(inputs, windows(4)[0])
+
+
+def test_the_curve_is_thinned_and_the_same_after_a_break(tmp_path: Path) -> None:
+    from breakeven.models.nn.curves import MOST_POINTS, Points
+
+    points = Points()
+    for step in range(1, 2 * MOST_POINTS + 2):
+        points.see(step, float(step), 10 * step, torch.tensor(1.0 / step), 0.1)
+    points.read()
+    assert points.stride == 4 or len(points.rows) <= MOST_POINTS
+    assert all(row[0] % points.stride == 0 and row[3] == pytest.approx(1 / row[0]) for row in points.rows)
+    whole, _ = train(None)
+    train_part(tmp_path)
+    again, _ = train(tmp_path)
+    told = [(row[0], row[2], row[3]) for row in again.points]
+    assert told == [(row[0], row[2], row[3]) for row in whole.points]
+    assert len(told) == 60
+    assert whole.curve("fold 1").looks[-1].step == 60
+
+
+def train_part(folder: Path) -> None:
+    """The first steps of the same training, ended as a kill would, with a checkpoint behind it."""
+    inputs, answers = rows()
+    order = LengthBatches(np.ones(160, np.int64), rows=16, seed=SETTINGS.seed)
+
+    def batch(number: int) -> Batch:
+        if number > 40:
+            raise KeyboardInterrupt
+        chosen = order(number)
+        return Batch({"inputs": inputs[chosen], "answers": answers[chosen]}, tokens=len(chosen))
+
+    held = held_out()
+    watch = Watch(lambda each: float(loss(each, held)), times=6, patience=6)
+    with pytest.raises(KeyboardInterrupt):
+        train_net(small_net(), batch, loss, SETTINGS, choose_device(1), lambda: 10.0, folder, watch=watch)
+
+
+def test_a_trace_of_some_steps_opens_as_chrome_json(tmp_path: Path) -> None:
+    inputs, answers = rows()
+    file = tmp_path / "traces" / "one.json"
+    train_net(small_net(), lambda number: Batch({"inputs": inputs, "answers": answers}, 200), loss,
+              LoopSettings(steps=12, learning_rate=0.01), choose_device(1), lambda: 10.0, traced=file)  # fmt: skip
+    events = json.loads(file.read_text())["traceEvents"]
+    names = {event.get("name") for event in events}
+    assert "aten::linear" in names
+    assert len({name for name in names if str(name).startswith("ProfilerStep#")}) == 5

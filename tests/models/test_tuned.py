@@ -11,8 +11,6 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from tiny_models import KINDS, make_checkpoint  # noqa: E402
-
 from breakeven.models.finetune import MODEL as FINETUNE  # noqa: E402
 from breakeven.models.lora import MODEL as LORA  # noqa: E402
 from breakeven.models.model import Declined, Model, Trained, Work  # noqa: E402
@@ -40,7 +38,7 @@ from breakeven.testing import (  # noqa: E402
     toy_rows,
     toy_work,
 )
-from tests.models.checkpoints import minilm  # noqa: E402
+from tests.models.checkpoints import KINDS, make_checkpoint, minilm  # noqa: E402
 
 CPU = Device("cpu", "processor", "fp32", None)
 LABELS, NUMBERS = (next(task for task in TOY_TASKS if task.name == f"toy-text-{kind}") for kind in ("label", "number"))

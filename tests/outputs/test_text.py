@@ -10,7 +10,8 @@ import pytest
 
 from breakeven.core.errors import DataError
 from breakeven.outputs.chats import read_chat, read_said, scored_bytes
-from breakeven.outputs.text import METRICS, OUTPUT
+from breakeven.outputs.chrf import chrf, chrf_counts
+from breakeven.outputs.text import METRICS, OUTPUT, written_counts
 
 CHAT = json.dumps([
     {"role": "system", "content": "Be brief."},
@@ -41,6 +42,34 @@ def test_a_long_text_counts_by_its_length() -> None:
 
 def test_a_perplexity_beyond_all_numbers_stays_finite() -> None:
     assert np.isfinite(METRICS["perplexity"].score(np.ones(1), np.full((1, 1), 1e6), None))
+
+
+PAIRS = (("the parcel is late", "the parcel was too late", 60.38605560818156),
+         ("账单重复扣款", "账单被重复扣了款", 28.680990012073316), ("ab", "abcdefgh", 55.0),
+         ("refund within 5 days", "", 0.0), ("a b", "ab c", 87.5))  # fmt: skip
+"""(truth, written, chrF2 by sacreBLEU 2.6.0)."""
+
+
+@pytest.mark.parametrize(("truth", "written", "published"), PAIRS)
+def test_chrf_is_that_of_sacrebleu(truth: str, written: str, published: float) -> None:
+    assert 100 * chrf(chrf_counts(truth, written)) == pytest.approx(published, abs=1e-9)
+
+
+def test_written_answers_are_scored_over_all_rows_that_have_one() -> None:
+    counts = np.array([written_counts(truth, written) for truth, written, _ in PAIRS[:4]])
+    predictions = np.hstack([np.ones((4, 1)), counts])
+    truth = np.ones(4)
+    assert 100 * METRICS["chrf"].score(truth, predictions, None) == pytest.approx(32.76891420366331)
+    assert METRICS["exact_match"].score(truth, predictions, None) == 0.0
+    predictions[3, 1:] = written_counts(" Refund  now", "Refund now ")
+    assert METRICS["exact_match"].score(truth, predictions, None) == 0.25
+    predictions[:3, 1:] = np.nan
+    assert METRICS["chrf"].score(truth, predictions, None) == pytest.approx(1.0)
+    assert METRICS["exact_match"].score(truth, predictions, np.array([5.0, 1, 1, 2])) == 1.0
+    for name in ("chrf", "exact_match"):
+        assert np.isnan(METRICS[name].score(truth, predictions[:, :1], None)), "nothing was written"
+        assert not METRICS[name].aim
+    assert METRICS["loss"].score(truth, predictions, None) == 1.0
 
 
 def test_answers_are_told_in_bits() -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pytest
+
 import breakeven
+from breakeven.core.errors import ProjectError
 
 PROJECT = """
 [product]
@@ -39,3 +42,44 @@ def test_running_text_becomes_a_model_that_writes(tmp_path: Path) -> None:
         row = next(csv.DictReader(file))
     assert row["written"].startswith(" here, and what brings")
     assert 0.0 < float(row["bits_per_byte"]) < values["baseline"]
+
+
+ASKED = """
+[product]
+name = "desk"
+task = "language-model"
+
+[data]
+train = "asked.csv"
+input = "question"
+answer = "reply"
+
+[models]
+only = ["baseline", "ngram"]
+"""
+
+
+def test_written_answers_of_the_release_are_held_against_those_of_people(tmp_path: Path) -> None:
+    replies = {"opening": "From nine to five.", "refund": "Refunds take five days.", "parcel": "It comes tomorrow."}
+    with (tmp_path / "asked.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["question", "reply"])
+        for number in range(120):
+            kind = list(replies)[number % 3]
+            writer.writerow([f"{number} please tell me about the {kind}", replies[kind]])
+    (tmp_path / "breakeven.toml").write_text(ASKED, encoding="utf-8")
+    run = breakeven.run(tmp_path, language="en")
+    assert run.release is not None
+    scores = {score.metric: score for score in run.release.test.scores}
+    assert run.release.candidate == "ngram"
+    exact, chrf = scores["exact_match"], scores["chrf"]
+    assert exact.value is not None
+    assert chrf.value is not None
+    assert exact.value > 0.5, "the n-grams before the reply tell which one it is"
+    assert exact.value <= chrf.value <= 1.0
+    chosen = next(rung for rung in run.rungs if rung.name == "ngram")
+    assert chosen.evaluation is not None
+    assert [score.metric for score in chosen.evaluation.scores] == ["bits_per_byte", "perplexity", "loss"]
+    (tmp_path / "breakeven.toml").write_text(f'{ASKED}[target]\nmetric = "chrf"\n', encoding="utf-8")
+    with pytest.raises(ProjectError, match="cannot be a target"):
+        breakeven.run(tmp_path)

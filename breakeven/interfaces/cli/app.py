@@ -15,6 +15,7 @@ from breakeven.core.words import N_
 from breakeven.interfaces.cli import (
     check,
     estimate,
+    export,
     init,
     keys,
     models,
@@ -38,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings=CONTEXT,
 )
-for command in (init, check, run, show, predict, serve, plan, roadmap, prices, models):
+for command in (init, check, run, show, predict, serve, export, plan, roadmap, prices, models):
     app.command(command.__name__.rpartition(".")[2], help=command.HELP)(command.command)
 
 for group in (

@@ -14,10 +14,13 @@ def command(project: ProjectArgument = HERE, as_json: AsJson = False, language: 
     from breakeven.interfaces.terminal.screen import Screen
 
     audit = verbs.check(project)
+    prices = verbs.training_prices(project, audit)
     if as_json:
-        print_json(audit_json(audit))
+        print_json(audit_json(audit, prices))
     else:
-        Screen.of(language).audit(audit)
+        screen = Screen.of(language)
+        screen.audit(audit)
+        screen.engines(prices)
     raise typer.Exit(2 if audit.blocked else 0)
 
 

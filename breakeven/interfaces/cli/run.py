@@ -13,6 +13,9 @@ Only = Annotated[str, typer.Option("--only", metavar="FAMILY,…", help=N_("Let 
 Seconds = Annotated[
     float | None, typer.Option("--budget-seconds", min=1, help=N_("The most seconds to spend; before the project's."))
 ]
+Profile = Annotated[
+    bool, typer.Option("--profile", help=N_("Write traces of the training of nets for the PyTorch profiler's viewers."))
+]
 EXIT_CODES = {"released": 0, "target_missed": 3, "stopped": 4}
 
 
@@ -20,6 +23,7 @@ def command(
     project: ProjectArgument = HERE,
     only: Only = "",
     budget_seconds: Seconds = None,
+    profile: Profile = False,
     as_json: AsJson = False,
     language: Language = None,
 ) -> None:
@@ -30,7 +34,7 @@ def command(
     screen = Screen.of(language)
     families = tuple(name.strip() for name in only.split(",") if name.strip())
     with screen.watching(quiet=as_json) as watcher:
-        run = verbs.run(project, families, budget_seconds, language, watcher)
+        run = verbs.run(project, families, budget_seconds, language, watcher, profile)
     if as_json:
         print_json(run_json(run))
     else:

@@ -10,7 +10,7 @@ from breakeven.interfaces.answer import OUTCOMES, PROVENANCES, amount, metric_ti
 from breakeven.interfaces.figures import figure_text, source_text
 from breakeven.interfaces.plan_words import PLAN_TITLES
 from breakeven.interfaces.report.voice import Subject
-from breakeven.interfaces.terminal.ladder import cells, left_lines, prospect_lines
+from breakeven.interfaces.terminal.ladder import cells, forecast_lines, left_lines, prospect_lines
 from breakeven.interfaces.terminal.screen import rows_of
 from breakeven.records.dataset import Dataset
 from breakeven.records.evaluation import Evaluation, Slice
@@ -19,8 +19,8 @@ from breakeven.records.plan import LINES, Plan
 from breakeven.records.run import Rung
 
 __all__ = [
-    "assumption_rows", "bill_rows", "figure_text", "input_names", "ladder_rows", "left_lines", "plan_rows",
-    "prospect_lines", "rows_of", "score_rows", "source_text", "unfolded", "worst_slices",
+    "assumption_rows", "bill_rows", "figure_text", "forecast_lines", "input_names", "ladder_rows", "left_lines",
+    "plan_rows", "prospect_lines", "rows_of", "score_rows", "source_text", "unfolded", "worst_slices",
 ]
 DEEPEST = 6
 MOST_ASSUMPTIONS = 200

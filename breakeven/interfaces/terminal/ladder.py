@@ -11,6 +11,7 @@ from breakeven.interfaces.answer import amount, main_metric, metric_title, rung_
 from breakeven.interfaces.numbers import Writer
 from breakeven.interfaces.terminal.text import safe
 from breakeven.interfaces.words import Voice
+from breakeven.records.forecast import Forecast
 from breakeven.records.run import Run, Rung
 
 
@@ -55,6 +56,20 @@ def interval_text(low: float | None, high: float | None, write: Writer) -> str:
 def prospect_lines(run: Run) -> list[tuple[str, Message]]:
     """(name, what it would need, cost and bring) of the rungs that could not take part."""
     return [(rung.name, rung.prospect.message()) for rung in run.rungs if rung.prospect]
+
+
+def forecast_lines(run: Run) -> list[tuple[str, Message]]:
+    """(name, what its training was foreseen to take and what it took) of the nets."""
+    return [(rung.name, _forecast(rung.forecast)) for rung in run.rungs if rung.forecast]
+
+
+def _forecast(found: Forecast) -> Message:
+    seconds = say("{foreseen_seconds} foreseen, {seconds} taken",
+                  foreseen_seconds=found.seconds, seconds=found.took_seconds)  # fmt: skip
+    if found.bytes is None or found.took_bytes is None:
+        return seconds
+    return say("{time}; memory: {foreseen_bytes} foreseen, {bytes} taken",
+               time=seconds, foreseen_bytes=found.bytes, bytes=found.took_bytes)  # fmt: skip
 
 
 def left_lines(run: Run) -> list[tuple[str, Message]]:

@@ -49,6 +49,7 @@ class PlainWatcher(Watcher):
         self.console = console
         self.write = writer(voice.language)
         self.begun: Message | None = None
+        self.foretold: set[str] = set()
 
     def print(self, message: Message) -> None:
         self.flush()
@@ -66,6 +67,13 @@ class PlainWatcher(Watcher):
     def rung_begins(self, name: str, seconds: float) -> None:
         self.print(say("{name}: begins, {seconds} at most", name=name, seconds=seconds))
 
+    def rung_goes(self, name: str, progress: Progress, spent_usd: float, seconds_left: float) -> None:
+        """Only what its training is foreseen to take is worth a line, once."""
+        foreseen = foreseen_of(progress)
+        if foreseen and name not in self.foretold:
+            self.foretold.add(name)
+            self.print(say("{name}: {foreseen}", name=name, foreseen=foreseen))
+
     def rung_ends(self, rung: Rung, spent_usd: float, seconds_left: float) -> None:
         """A family that did not take part at all has no line here; the summary tells why."""
         if rung.candidate is None:
@@ -74,6 +82,16 @@ class PlainWatcher(Watcher):
             "{result}; spent {spent_usd}, {left_seconds} left",
             result=result_of(rung), spent_usd=spent_usd, left_seconds=max(0.0, seconds_left),
         ))
+
+
+def foreseen_of(progress: Progress) -> Message | None:
+    """What training is foreseen to take, as soon as that is known."""
+    if progress.foreseen_seconds is None:
+        return None
+    if progress.foreseen_bytes is None:
+        return say("training will take about {seconds}", seconds=progress.foreseen_seconds)
+    return say("training will take about {seconds} and {bytes} of memory",
+               seconds=progress.foreseen_seconds, bytes=progress.foreseen_bytes)  # fmt: skip
 
 
 def result_of(rung: Rung) -> Message:
@@ -112,6 +130,8 @@ class LiveWatcher(PlainWatcher):
     def rung_goes(self, name: str, progress: Progress, spent_usd: float, seconds_left: float) -> None:
         line = self.lines.setdefault(name, Line(name))
         line.share, line.score, line.seconds = progress.share, progress.score, progress.seconds
+        if foreseen := foreseen_of(progress):
+            line.state = self.voice(foreseen)
         self.spent(spent_usd, seconds_left)
 
     def predicted(self, rows: int) -> None:

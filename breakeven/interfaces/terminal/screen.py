@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from breakeven.records.audit import Audit, Finding
     from breakeven.records.run import Run
     from breakeven.serving.limits import Limits
+    from breakeven.stages.engine_prices import EnginePrice
     from breakeven.stages.watch import Watcher
 
 LEVEL_STYLES = {"blocking": "bold red", "warning": "yellow", "note": "cyan"}
@@ -76,6 +77,19 @@ class Screen:
         elif not audit.findings:
             self.line(say("Nothing was found: the data is ready."), "bold green")
 
+    def engines(self, prices: Sequence[EnginePrice]) -> None:
+        """What training the ladder would take and cost on each engine."""
+        if not prices:
+            return
+        self.title(say("What training would take, on each engine"))
+        table = self.table(say("engine"), say("machine"), say("at most"), say("cost"))
+        for price in prices:
+            cells = (price.engine, price.machine, self.write.seconds(price.time.to("second")),
+                     self.write.usd(price.usd.to("usd")))  # fmt: skip
+            table.add_row(*(Text(safe(cell)) for cell in cells))
+        self.console.print(table)
+        self.line(say("Every machine is taken to be as fast as this one; [compute] train_on chooses."), "dim")
+
     def findings(self, audit: Audit) -> None:
         """Every finding with its place, rows and hint, the worst first."""
         from breakeven.interfaces.answer import LEVELS
@@ -89,7 +103,7 @@ class Screen:
 
     def run(self, run: Run) -> None:
         from breakeven.interfaces import answer
-        from breakeven.interfaces.terminal.ladder import ladder_table, left_lines, prospect_lines
+        from breakeven.interfaces.terminal.ladder import forecast_lines, ladder_table, left_lines, prospect_lines
 
         self.line(answer.headline(run), "bold green" if run.outcome == "released" else "bold yellow")
         for sentence in answer.sentences(run):
@@ -99,6 +113,8 @@ class Screen:
         self._list(say("Why not the others"), [say("{name}: {why}", name=n, why=why) for n, why in left_lines(run)])
         self._list(say("What they would take and bring"),
                    [say("{name}: {why}", name=n, why=why) for n, why in prospect_lines(run)])
+        self._list(say("What training was foreseen to take"),
+                   [say("{name}: {why}", name=n, why=why) for n, why in forecast_lines(run)])
         if run.choice:
             self._list(say("What is missing"), [record.message() for record in run.choice.missing])
             self._list(say("What would close the gap"), [record.message() for record in run.choice.remedies])
@@ -122,6 +138,8 @@ class Screen:
             self.line(say("answer a file: {command}", command="breakeven predict FILE --out OUT.csv"), indent=2)
         if run.report:
             self.line(say("read the report: {file}", file=near(run.report)), indent=2)
+        for file in run.profiles:
+            self.line(say("open the trace of a training in ui.perfetto.dev: {file}", file=near(file)), indent=2)
         self.line(answer.bill(run), "dim")
 
     def answered(self, rows: int, out: Path) -> None:
@@ -135,6 +153,11 @@ class Screen:
         for name, value in limits.model_dump().items():
             table.add_row(Text(name), Text(f"{value:,}"))
         self.console.print(table)
+
+    def exported(self, written: int, to: str, out: Path) -> None:
+        self.line(say("{count} trainings and rungs written in {file}", count=written, file=str(out)))
+        viewer = {"tensorboard": f"tensorboard --logdir {out}", "mlflow": f"mlflow ui --backend-store-uri {out}"}[to]
+        self.line(say("look at them: {command}", command=viewer), indent=2)
 
     def models(self, families: Iterable[Family]) -> None:
         table = self.table(say("family"), say("what it is"))

@@ -14,14 +14,16 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from breakeven.core.words import say
 from breakeven.models.model import Declined, Trained, Work
+from breakeven.models.nn.checkpoint import forget_checkpoint
 from breakeven.models.nn.devices import Device, choose_device
 from breakeven.models.nn.encoder import unreadable
 from breakeven.models.nn.fetch import weights_named
 from breakeven.models.nn.gpt import mean_loss
 from breakeven.models.nn.language_answers import SETTINGS, nats_of
 from breakeven.models.nn.language_data import Encoded, Packed, PackedBatches
-from breakeven.models.nn.language_training import HELD_OUT_ROWS, Share, held_out_loss
-from breakeven.models.nn.loop import LoopSettings, Trace, Watch, train_net
+from breakeven.models.nn.language_training import HELD_OUT_ROWS, Share, curves_of, held_out_loss, kept_in, seconds_told
+from breakeven.models.nn.loop import Trace, Watch, train_net
+from breakeven.models.nn.schedule import LoopSettings
 from breakeven.models.rendering import Reading, per_byte
 from breakeven.models.weights import Weights
 from breakeven.outputs.chats import Said
@@ -113,29 +115,32 @@ def train_pretrained(work: Work) -> Trained:
     said = reading.said(work.rows)
     tokens = HubTokens(_tokenizer(weights.folder))
     rows = [tokens.encode(each) for each in said]
-    context = context_of(weights)
+    context, kept = context_of(weights), kept_in(work)
     predictions = np.empty((len(work.scored), 1))
-    traces = []
+    traces: list[Trace] = []
+    foreseen: list[float] = []
     model: Any = None
     for number, (fit, score) in enumerate(work.folds):
         model = load_decoder(weights)
-        found, trace = _tuned(work, model, rows, fit, score, context, device, Share(work, number, len(work.folds)))
+        share = Share(work, number, len(work.folds), told=foreseen)
+        found, trace = _tuned(work, model, rows, fit, score, context, device, share, kept and kept / str(number))
         predictions[np.searchsorted(work.scored, score)] = per_byte(found, [said[row] for row in score])
         traces.append(trace)
     some = work.folds[-1][0][:HELD_OUT_ROWS]
     seen = per_byte(nats_of(Decoder(model), [rows[row] for row in some], context), [said[row] for row in some])
     _save(work, model, tokens, reading, context, any(each[-1].role for each in said))
+    forget_checkpoint(kept)
     settings: dict[str, str | int | float | bool | None] = {
         "weights": weights.name, "digest": weights.digest, "context": context, "steps": traces[0].step,
-        "trained_on": bool(traces[-1].best_step),
+        "trained_on": bool(traces[-1].best_step), **seconds_told(foreseen, traces),
     }  # fmt: skip
     return Trained(predictions, work.metric.score(work.target[some], seen, None), settings,
-                   any(trace.cut_short for trace in traces))  # fmt: skip
+                   any(trace.cut_short for trace in traces), curves=curves_of(traces))  # fmt: skip
 
 
 def _tuned(
     work: Work, model: Any, rows: list[Encoded], fit: np.ndarray, score: np.ndarray, context: int, device: Device,
-    share: Share,
+    share: Share, folder: Path | None,
 ) -> tuple[np.ndarray, Trace]:  # fmt: skip
     """Train the model in place unless that makes it worse; the nats of the score rows, and how it went."""
     held = [rows[row] for row in score]
@@ -149,7 +154,8 @@ def _tuned(
     steps = max(4, round(EPOCHS * len(packed) / (batches.rows * length)))
     settings = LoopSettings(steps, LEARNING_RATE, warm_up=0.1, floor=0.1, seed=work.seed)
     trace = train_net(net, batches, lambda n, t: mean_loss(n(t["ids"]), t["targets"]), settings, device,
-                      share.seconds_left, None, Watch(measure, times=6, patience=3), None, share.tell)  # fmt: skip
+                      share.seconds_left, folder, Watch(measure, times=6, patience=3), None, share.tell,
+                      work.trace_file(f"fold {share.number + 1}"))  # fmt: skip
     if not trace.best < as_it_is:
         model.load_state_dict(before)
         trace.best_step = 0

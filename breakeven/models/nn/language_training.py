@@ -7,7 +7,7 @@ rows that it does not learn from.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -23,10 +23,13 @@ from breakeven.models.nn.gpt import Gpt, GptShape, mean_loss
 from breakeven.models.nn.language_answers import nats_of, save_language_model
 from breakeven.models.nn.language_data import Encoded, Packed, PackedBatches
 from breakeven.models.nn.language_tokens import BYTES, ByteTokens
-from breakeven.models.nn.loop import LoopSettings, Pace, Trace, Watch, train_net
+from breakeven.models.nn.loop import Pace, Trace, Watch, train_net
 from breakeven.models.nn.parallel import Way, agreed, own_share, process_group, processes, train_in_parallel
+from breakeven.models.nn.schedule import LoopSettings
 from breakeven.models.rendering import Reading, per_byte
 from breakeven.outputs.chats import Said
+from breakeven.records.curve import Curve
+from breakeven.records.record import digest_of
 
 SIZES = ((2, 2, 64), (3, 3, 96), (4, 4, 128), (6, 4, 256), (8, 6, 384), (12, 8, 512), (12, 12, 768), (24, 16, 1024))
 """(layers, heads, width)."""
@@ -78,20 +81,35 @@ def _train(work: Work, device: Device) -> Trained:
     recipe = choose_recipe(tokens.vocabulary, sum(len(ids) for ids, _ in rows), device, work, rounds)
     predictions = np.empty((len(work.scored), 1))
     traces, net = [], None
+    foreseen: list[float] = []
     for number, (fit, score) in enumerate(work.folds):
-        until = Share(work, number, rounds)
+        until = Share(work, number, rounds, told=foreseen)
         net, trace = train_one(work, recipe, [rows[r] for r in fit], [rows[r] for r in score], device, until)
         traces.append(trace)
         predictions[np.searchsorted(work.scored, score)] = _score(net, rows, said, score)
     assert net is not None
     train_value = work.metric.score(*_on_some(work, net, rows, said), None)
     if rounds > 1:
-        net, trace = train_one(work, recipe, rows, [], device, Share(work, rounds - 1, rounds), traces[0].best_step)
+        net, trace = train_one(work, recipe, rows, [], device, Share(work, rounds - 1, rounds, told=foreseen),
+                               traces[0].best_step)  # fmt: skip
         traces.append(trace)
     chat = any(each[-1].role for each in said)
     save_language_model(work.artifact, net, tokens, reading, chat)
-    forget_checkpoint(_kept(work))
-    return Trained(predictions, train_value, _settings(recipe, traces, net, work), any(t.cut_short for t in traces))
+    forget_checkpoint(kept_in(work))
+    settings = _settings(recipe, traces, net, work) | seconds_told(foreseen, traces)
+    return Trained(predictions, train_value, settings, any(t.cut_short for t in traces), curves=curves_of(traces))
+
+
+def curves_of(traces: Sequence[Trace]) -> tuple[Curve, ...]:
+    return tuple(trace.curve(f"fold {number}") for number, trace in enumerate(traces, 1))
+
+
+def seconds_told(foreseen: list[float], traces: Sequence[Trace]) -> dict[str, str | int | float | bool | None]:
+    """For the record: the seconds that training was foreseen to take, and those that it took."""
+    if not foreseen:
+        return {}
+    took = sum(trace.seconds for trace in traces)
+    return {"estimated_seconds": round(foreseen[0], 1), "trained_seconds": round(took, 1)}
 
 
 def learn_tokens(said: Sequence[tuple[Said, ...]]) -> ByteTokens:
@@ -124,6 +142,8 @@ class Share:
     rounds: int
     look_seconds: float = 0.0
     """What scoring held-out rows takes: it is done a few times more when training has ended."""
+    told: list[float] = field(default_factory=list)
+    """The seconds that all rounds were foreseen to take, once they are known."""
 
     def seconds_left(self) -> float:
         after = self.rounds - self.number - 1
@@ -131,6 +151,9 @@ class Share:
         return max(0.0, whole * (1 - RESERVE) - after * whole / (after + 1) - LOOKS_AFTER * self.look_seconds)
 
     def tell(self, pace: Pace) -> None:
+        if not self.told and pace.step > 1:
+            self.told.append(self.rounds * pace.steps * pace.seconds_left / max(1, pace.steps - pace.step))
+            self.work.foresee(self.told[0], None)
         self.work.progress((self.number + pace.step / max(1, pace.steps)) / self.rounds, None)
 
 
@@ -161,16 +184,18 @@ def train_one(
         whole = Gpt(recipe.shape)
         whole.load_state_dict(weights)
         return whole.eval(), trace
-    kept = _kept(work)
+    kept = kept_in(work)
     folder = kept / str(share.number) if kept else None
     trace = train_net(net, batches, loss_of, settings, device, share.seconds_left, folder, watch, muon_groups(net),
-                      share.tell)  # fmt: skip
+                      share.tell, work.trace_file(f"fold {share.number + 1}"))  # fmt: skip
     return net, trace
 
 
-def _kept(work: Work) -> Path | None:
+def kept_in(work: Work) -> Path | None:
     """Where an unfinished training is kept."""
-    return work.cache / "training" / f"{work.candidate.name}-{work.dataset.digest}" if work.cache else None
+    if work.cache is None:
+        return None
+    return work.cache / "training" / digest_of(work.candidate.model_dump_json(), work.dataset.digest, str(work.seed))
 
 
 def loss_of(net: nn.Module, tensors: dict[str, Tensor]) -> Tensor:

@@ -8,11 +8,10 @@ many steps; how many it makes is kept in the checkpoint.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -27,32 +26,15 @@ from breakeven.models.nn.checkpoint import (
     save_checkpoint,
     trained_tensors,
 )
+from breakeven.models.nn.curves import Points, curve_of
 from breakeven.models.nn.devices import Device
-from breakeven.models.nn.muon import Muon
-from breakeven.models.nn.schedule import Plan, Schedule, rate_share
+from breakeven.models.nn.optimizers import Groups, make_optimizer
+from breakeven.models.nn.profiling import profiling
+from breakeven.models.nn.schedule import LoopSettings, Plan, rate_share
+from breakeven.records.curve import Curve
 from breakeven.records.record import digest_of
 
 TELL_SECONDS = 0.5
-
-
-@dataclass(frozen=True)
-class LoopSettings:
-    """What a training run is made with. `steps` are those wanted; when time is short, fewer are made."""
-
-    steps: int
-    learning_rate: float
-    warm_up: float = 0.06
-    """A share of the steps."""
-    schedule: Schedule = "cosine"
-    floor: float = 0.0
-    """The share of the learning rate at which the schedule ends."""
-    weight_decay: float = 0.01
-    beta2: float = 0.999
-    clip: float = 1.0
-    accumulate: int = 1
-    """Batches whose gradients are summed for a step."""
-    checkpoint_seconds: float = 30.0
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -108,9 +90,12 @@ class Trace:
     tokens: int = 0
     cut_short: bool = False
     looks: list[tuple[int, float]] = field(default_factory=list)
+    points: list[list[float]] = field(default_factory=list)
+    """Of the curve, as `Points` keeps them."""
+    stride: int = 1
 
-
-Groups = Iterable[dict[str, Any]]
+    def curve(self, name: str) -> Curve:
+        return curve_of(name, self.points, self.looks)
 
 
 def train_net(
@@ -124,28 +109,31 @@ def train_net(
     watch: Watch | None = None,
     groups: Groups | None = None,
     tell: Callable[[Pace], None] = lambda pace: None,
+    traced: Path | None = None,
 ) -> Trace:
     """Train `net` in place and leave it on the processor, in evaluation mode, with its best weights.
 
     `batch(number)` gives the batch of that number, always the same; `loss(net, tensors)` its mean loss. `groups` are
     parameter groups of AdamW with a `share` of the learning rate each; left out, matrices are decayed and
-    vectors are not. `seconds_left` is asked for how long training may go on; `folder` keeps checkpoints. Raises
-    ModelError when the loss is no number any more.
+    vectors are not. `seconds_left` is asked for how long training may go on; `folder` keeps checkpoints; `traced` is a
+    file for a trace of a few steps. Raises ModelError when the loss is no number any more.
     """
     device = device.suited(net)
     net.to(device.torch).train()
     run = _Run(net, make_optimizer(net, settings, device, groups), settings, device, folder)
     trace = run.trace
-    while trace.step < trace.steps and not (watch and trace.worse >= watch.patience):
-        if seconds_left() <= 0:
-            trace.cut_short = True
-            break
-        run.step(batch, loss)
-        run.look(watch)
-        if run.is_time_to_tell():
-            run.fit(seconds_left())
-            tell(run.pace())
-            run.keep()
+    with profiling(traced) as stepped:
+        while trace.step < trace.steps and not (watch and trace.worse >= watch.patience):
+            if seconds_left() <= 0:
+                trace.cut_short = True
+                break
+            run.step(batch, loss)
+            stepped()
+            run.look(watch)
+            if run.is_time_to_tell():
+                run.fit(seconds_left())
+                tell(run.pace())
+                run.keep()
     run.end()
     return trace
 
@@ -172,6 +160,7 @@ class _Run:
         self.before = self.trace.seconds
         self.tokens, self.keeping = self.trace.tokens, 0.0
         self.flop = flop_per_token(net)
+        self.points = Points(self.trace.points, self.trace.stride)
 
     def step(self, batch: Callable[[int], Batch], loss: Callable[[nn.Module, Tensors], Tensor]) -> None:
         """One step of the optimizer."""
@@ -197,6 +186,8 @@ class _Run:
         if self.trace.step == self.plan.first + 1:
             self.device.wait()
             self.plan.start_clock(self.trace.step)
+        seconds = self.before + monotonic() - self.begun
+        self.points.see(self.trace.step, seconds, self.trace.tokens, total, settings.learning_rate * share)
 
     def _average(self, total: Tensor) -> None:
         """A moving average on the device: reading it every step would make the device wait."""
@@ -235,6 +226,8 @@ class _Run:
         """Fetch the losses from the device."""
         if self.last is not None:
             self.trace.loss, self.trace.mean_loss = float(self.last), float(self.mean)
+        self.points.read()
+        self.trace.stride = self.points.stride
         self.trace.seconds = self.before + monotonic() - self.begun
         if not math.isfinite(self.trace.loss) and self.last is not None:
             raise ModelError(
@@ -271,26 +264,6 @@ class _Run:
 
 def _on(tensors: Tensors, device: Device) -> Tensors:
     return {name: each.to(device.torch, non_blocking=True) for name, each in tensors.items()}
-
-
-def make_optimizer(
-    net: nn.Module, settings: LoopSettings, device: Device, groups: Groups | None = None
-) -> torch.optim.Optimizer:
-    """AdamW, fused where the device has it; Muon where a group asks for it (`orthogonal`)."""
-    made = [{"share": 1.0, **group} for group in groups or decay_groups(net, settings.weight_decay)]
-    kind = Muon if any(group.get("orthogonal") for group in made) else torch.optim.AdamW
-    return kind(
-        made, lr=settings.learning_rate, betas=(0.9, settings.beta2), weight_decay=settings.weight_decay,
-        fused=device.kind in ("cuda", "cpu"),
-    )  # fmt: skip
-
-
-def decay_groups(net: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Matrices are decayed; biases and the gains of norms are not."""
-    trained = [each for each in net.parameters() if each.requires_grad]
-    flat = {"params": [each for each in trained if each.ndim < 2], "weight_decay": 0.0}
-    deep = {"params": [each for each in trained if each.ndim >= 2], "weight_decay": weight_decay}
-    return [group for group in (deep, flat) if group["params"]]
 
 
 def flop_per_token(net: nn.Module) -> float:

@@ -56,7 +56,7 @@ def make_room(net: nn.Module, rows: int, tokens: int, device: Device, free: int 
 
     Raises Declined when not even the weights and what the optimizer keeps of them fit.
     """
-    free = int((_free(device) if free is None else free) * USABLE)
+    free = usable_bytes(device) if free is None else int(free * USABLE)
     part, again = rows, False
     while foreseen_bytes(net, part, tokens, device, again) > free:
         if part > max(LEAST_ROWS, rows // 8):
@@ -75,7 +75,7 @@ def process_bytes() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def _free(device: Device) -> int:
-    if device.kind == "cuda":
-        return torch.cuda.mem_get_info()[0]
-    return int(psutil.virtual_memory().available)
+def usable_bytes(device: Device) -> int:
+    """What training may take of the memory that is free now."""
+    free = torch.cuda.mem_get_info()[0] if device.kind == "cuda" else psutil.virtual_memory().available
+    return int(free * USABLE)

@@ -21,8 +21,9 @@ from torch.nn.parallel import DistributedDataParallel
 from breakeven.models.nn.checkpoint import Tensors, copied
 from breakeven.models.nn.devices import Device
 from breakeven.models.nn.gpt import NOT_SCORED, mean_loss
-from breakeven.models.nn.loop import Batch, Groups, LoopSettings, Pace, Trace, Watch, make_optimizer
-from breakeven.models.nn.schedule import Plan, rate_share
+from breakeven.models.nn.loop import Batch, Pace, Trace, Watch
+from breakeven.models.nn.optimizers import Groups, make_optimizer
+from breakeven.models.nn.schedule import LoopSettings, Plan, rate_share
 
 Way = Literal["ddp", "fsdp"]
 AGREE_STEPS = 20

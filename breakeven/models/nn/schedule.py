@@ -1,4 +1,4 @@
-"""How the learning rate moves, and how many steps fit into the time."""
+"""What a training run is made with, how its learning rate moves, and how many steps fit into the time."""
 
 from __future__ import annotations
 
@@ -15,6 +15,26 @@ SETTLED = 0.1
 """The plan may grow again until this share of it is done: the first steps tell little. Later it only shrinks."""
 TOLERANCE = 0.02
 ENOUGH = 4
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """What a training run is made with. `steps` are those wanted; when time is short, fewer are made."""
+
+    steps: int
+    learning_rate: float
+    warm_up: float = 0.06
+    """A share of the steps."""
+    schedule: Schedule = "cosine"
+    floor: float = 0.0
+    """The share of the learning rate at which the schedule ends."""
+    weight_decay: float = 0.01
+    beta2: float = 0.999
+    clip: float = 1.0
+    accumulate: int = 1
+    """Batches whose gradients are summed for a step."""
+    checkpoint_seconds: float = 30.0
+    seed: int = 0
 
 
 def rate_share(step: int, steps: int, warm_up: float, schedule: Schedule, floor: float = 0.0) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 import numpy as np
@@ -15,6 +15,7 @@ from breakeven.models.nn.loop import Trace
 from breakeven.models.nn.nets import TextNet
 from breakeven.models.nn.small_net_training import Recipe, Rows, Spent, guess_words, scores, train_recipe
 from breakeven.models.nn.tokenizing import MOST_LENGTH, token_numbers, train_tokenizer
+from breakeven.records.curve import Curve
 
 RESERVE = 0.1
 SHRINK_SHARE, SHRINK_MOST = 0.15, 30.0
@@ -78,6 +79,7 @@ class Search:
     """The same for the texts without answers."""
     begun: float = field(default_factory=monotonic)
     cut_short: bool = False
+    curves: list[Curve] = field(default_factory=list)
     read: dict[int, tuple[Tokenizer, list[np.ndarray]]] = field(default_factory=dict)
 
     @classmethod
@@ -146,7 +148,10 @@ class Search:
             guess_words(recipe, net, texts, self.spent(seconds * GUESS_SHARE))
         held = Rows(ids, self.target).take(score) if score is not None else None
         fitted = self.fitted(tokenizer, ids, fit)
-        trace = train_recipe(recipe, net, fitted, held, self.spent(until - monotonic()), steps)
+        name = f"{recipe.name} {len(self.curves) + 1}"
+        spent = replace(self.spent(until - monotonic()), traced=self.work.trace_file(name))
+        trace = train_recipe(recipe, net, fitted, held, spent, steps)
         self.cut_short |= trace.cut_short
+        self.curves.append(trace.curve(name))
         answers = scores(net, held.ids) if held else np.empty((0, width))
         return Found(recipe, net, tokenizer, ids, trace, answers)

@@ -39,7 +39,7 @@ def train_nets(search: Search, kinds: tuple[str, ...]) -> Trained:
         "net": best.recipe.name, "steps": best.trace.best_step, "tokens": best.tokenizer.get_vocab_size(),
         "weights": sum(each.numel() for each in best.net.parameters()),
     }  # fmt: skip
-    return Trained(predictions, train_value, settings, search.cut_short, variants)
+    return Trained(predictions, train_value, settings, search.cut_short, variants, curves=tuple(search.curves))
 
 
 def find_net(search: Search, kinds: tuple[str, ...]) -> Found:

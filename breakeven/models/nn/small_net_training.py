@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,8 +15,9 @@ from torch.nn import functional
 from breakeven.models.nn.batches import LengthBatches, padded, sorted_batches
 from breakeven.models.nn.checkpoint import Tensors
 from breakeven.models.nn.devices import Device
-from breakeven.models.nn.loop import Batch, LoopSettings, Pace, Trace, Watch, train_net
+from breakeven.models.nn.loop import Batch, Pace, Trace, Watch, train_net
 from breakeven.models.nn.nets import Bag, Cnn, Rnn, TextNet, Transformer
+from breakeven.models.nn.schedule import LoopSettings
 from breakeven.models.nn.tokenizing import MASK, SPECIAL
 
 GUESSED = 0.15
@@ -96,6 +98,8 @@ class Spent:
     device: Device
     seed: int
     tell: Callable[[Pace], None] = lambda pace: None
+    traced: Path | None = None
+    """A file for a trace of a few steps."""
 
 
 def train_recipe(
@@ -121,7 +125,8 @@ def train_recipe(
         answers = net(tensors["input_ids"], tensors["attention_mask"])
         return _loss(answers.float(), tensors["target"], recipe.smoothing)
 
-    trace = train_net(net, batch, loss, settings, spent.device, spent.seconds_left, watch=watch, tell=spent.tell)
+    trace = train_net(net, batch, loss, settings, spent.device, spent.seconds_left, watch=watch, tell=spent.tell,
+                      traced=spent.traced)  # fmt: skip
     if held and not trace.looks:  # the time ended before the first look
         trace.best, trace.best_step = held_out_loss(net, held), trace.step
     return trace

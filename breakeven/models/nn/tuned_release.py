@@ -43,7 +43,8 @@ def train_tuned(work: Work, method: Method) -> Trained:
         predictions, variants = _release(tuning, _in_order(work, scores), first.net, mean.net(), Path(place))
     tuning.forget()
     train_value = work.metric.score(work.target[first.fitted], answers_of(first.fitted_scores, tuning.classes), None)
-    return Trained(predictions, train_value, _settings(tuning, first), tuning.cut_short, variants)
+    return Trained(predictions, train_value, _settings(tuning, first), tuning.cut_short, variants,
+                   curves=tuple(tuning.curves))  # fmt: skip
 
 
 class Mean:
@@ -77,6 +78,7 @@ def _settings(tuning: Tuning, first: Fitted) -> dict[str, str | int | float | bo
     return {
         "model": tuning.weights.name,
         "steps": first.trace.step,
+        "loss": first.trace.loss,
         "tokens": tuning.most,
         "precision": tuning.device.suited(first.net).precision,
         "estimated_seconds": round(tuning.estimated_seconds, 1),

@@ -23,12 +23,14 @@ from breakeven.inputs.texts import Texts
 from breakeven.models.model import Declined, Work
 from breakeven.models.nn.batches import LengthBatches, padded
 from breakeven.models.nn.checkpoint import Tensors, forget_checkpoint
+from breakeven.models.nn.decided import device_once, room_once
 from breakeven.models.nn.devices import Device, choose_device
 from breakeven.models.nn.encoder import most_tokens
 from breakeven.models.nn.fetch import weights_named
 from breakeven.models.nn.heads import fit_head
-from breakeven.models.nn.loop import Batch, LoopSettings, Pace, Trace, train_net
-from breakeven.models.nn.memory import Room, make_room, process_bytes
+from breakeven.models.nn.loop import Batch, Pace, Trace, train_net
+from breakeven.models.nn.memory import Room, make_room, process_bytes, usable_bytes
+from breakeven.models.nn.schedule import LoopSettings
 from breakeven.models.nn.tuned_net import (
     TunedNet,
     freeze_below,
@@ -38,6 +40,7 @@ from breakeven.models.nn.tuned_net import (
     run_net,
 )
 from breakeven.models.weights import Weights
+from breakeven.records.curve import Curve
 from breakeven.records.record import digest_of
 
 LENGTH_SHARE = 0.99
@@ -50,6 +53,7 @@ PASSES, EXACT = 3, 2
 """Learning from a row takes so many times its reading (forward, back to the inputs, back to the weights); reading it
 without rounding to bf16 takes at most so many times as long."""
 LEAST_STEPS = 10
+CHECKPOINT_SECONDS = 30.0
 APART = "adapters"
 """The folder of an artifact that holds what a method keeps apart, by fold."""
 RELEASE_SHARE = 0.15
@@ -131,6 +135,7 @@ class Tuning:
     trained_seconds: float = 0.0
     """What all trainings were foreseen to take after the first rows were read, and what they took."""
     cut_short: bool = False
+    curves: list[Curve] = field(default_factory=list)
     base_bytes: int = field(default_factory=process_bytes)
     """What the process takes before any net is loaded."""
 
@@ -151,7 +156,9 @@ class Tuning:
         long = [place for place, each in enumerate(ids) if len(each) > most]
         for place in long:
             ids[place] = np.asarray(tokenizer.encode(texts[place]).ids, np.int64)
-        return cls(work, method, weights, view, texts, ids, tokenizer, most, device, begun)
+        made = cls(work, method, weights, view, texts, ids, tokenizer, most, device, begun)
+        made.device = device_once(made._kept_in(), device)
+        return made
 
     @property
     def classes(self) -> bool:
@@ -229,7 +236,9 @@ class Tuning:
     def _train(self, net: TunedNet, fit: np.ndarray, scale: Scale, until: float) -> Trace:
         recipe, seed = self.method.recipe, self.work.seed
         rows = min(recipe.rows, max(4, len(fit) // 8))
-        room = make_room(net, rows, self.most, self.device.suited(net))
+        device, folder = self.device.suited(net), self._checkpoints(len(fit))
+        room = room_once(folder, lambda: make_room(net, rows, self.most, device),
+                         lambda needed: needed <= usable_bytes(device))  # fmt: skip
         self.rooms.append(room)
         if room.again:
             net.body.gradient_checkpointing_enable()  # type: ignore[union-attr, operator]
@@ -238,6 +247,7 @@ class Tuning:
         settings = LoopSettings(
             min(wanted, self.steps or wanted), recipe.learning_rate, recipe.warm_up, "cosine",
             weight_decay=recipe.weight_decay, beta2=0.98, accumulate=room.accumulate, seed=seed,
+            checkpoint_seconds=float(self.work.candidate.setting("checkpoint_seconds", CHECKPOINT_SECONDS) or 0.0),
         )  # fmt: skip
         target = torch.from_numpy(scale.apply(self.work.target[fit]))
 
@@ -251,10 +261,13 @@ class Tuning:
             return _loss(answers, tensors["target"], recipe.smoothing)
 
         groups = parameter_groups(net, recipe.layer_decay, recipe.head_share, recipe.weight_decay)
-        folder = self._checkpoints(len(fit))
+        name = f"fold {self.done + 1}"
+        if not self.done:
+            self.work.foresee(self.estimated_seconds, self.base_bytes + room.bytes)
         trace = train_net(net, batch, loss, settings, self.device, lambda: until - monotonic(), folder,
-                          groups=groups, tell=self._tell)  # fmt: skip
+                          groups=groups, tell=self._tell, traced=self.work.trace_file(name))  # fmt: skip
         self.steps = trace.step
+        self.curves.append(trace.curve(name))
         self.cut_short |= trace.step < wanted
         if trace.step < LEAST_STEPS:
             raise Declined(say("only {count} steps of training fit into the time", count=trace.step))
@@ -262,21 +275,19 @@ class Tuning:
 
     def _checkpoints(self, rows: int) -> Path | None:
         """Where this training keeps its state: the same for the same command, another one for each fold."""
-        work = self.work
+        kept = self._kept_in()
+        return kept / digest_of(str(self.done), str(rows), str(self.most)) if kept else None
+
+    def _kept_in(self) -> Path | None:
+        work, recipe = self.work, repr(self.method.recipe)
         if work.cache is None:
             return None
-        return self._kept_in() / digest_of(str(self.done), str(rows), str(self.most))
-
-    def _kept_in(self) -> Path:
-        work, recipe = self.work, repr(self.method.recipe)
-        assert work.cache is not None
         name = digest_of(work.candidate.model_dump_json(), work.dataset.digest, str(work.seed), recipe)
         return work.cache / "checkpoints" / name
 
     def forget(self) -> None:
         """Remove the checkpoints of a candidate that is done."""
-        if self.work.cache is not None:
-            forget_checkpoint(self._kept_in())
+        forget_checkpoint(self._kept_in())
 
     def _tell(self, pace: Pace) -> None:
         self.work.progress(0.9 * (self.done + pace.step / pace.steps) / len(self.work.folds), None)
