@@ -37,8 +37,8 @@ from sets import SETS, data_folder  # noqa: E402
 
 from breakeven.models.nn.devices import choose_device  # noqa: E402
 from breakeven.models.nn.nets import TextNet  # noqa: E402
+from breakeven.models.nn.padding import padded_arrays  # noqa: E402
 from breakeven.models.nn.session import open_session  # noqa: E402
-from breakeven.models.nn.session import padded as padded_numbers  # noqa: E402
 from breakeven.models.nn.small_net_answers import answers_of  # noqa: E402
 from breakeven.models.nn.small_net_forms import FORMS, Maker  # noqa: E402
 from breakeven.models.nn.small_net_training import RECIPES, Rows, Spent, guess_words, train_recipe  # noqa: E402
@@ -152,7 +152,7 @@ def in_onnx(graph: Path) -> Net:
 def compare(nets: dict[str, tuple[Net, int]], test: Sequence[np.ndarray], target: np.ndarray) -> dict[str, Any]:
     """Speed on texts of the set and on fixed lengths, size, and quality against torch, of every form."""
     accuracy = OUTPUTS.get("label").metrics()["accuracy"]
-    answered = {name: answers_of(np.concatenate([net(*padded_numbers([ids])) for ids in test]), True)
+    answered = {name: answers_of(np.concatenate([net(*padded_arrays([ids])) for ids in test]), True)
                 for name, (net, _) in nets.items()}  # fmt: skip
     every = {"texts": list(test)} | {str(n): [np.resize(ids, n) for ids in test[:200]] for n in LENGTHS}
     times = {name: timed({form: net for form, (net, _) in nets.items()}, rows) for name, rows in every.items()}
@@ -172,9 +172,9 @@ def timed(nets: dict[str, Net], rows: Sequence[np.ndarray]) -> dict[str, float]:
     taken: dict[str, list[float]] = {name: [] for name in nets}
     for round_ in range(ROUNDS):
         for name, net in nets.items():
-            net(*padded_numbers([rows[0]]))
+            net(*padded_arrays([rows[0]]))
             for place in range(TURN):
-                given = padded_numbers([rows[(round_ * TURN + place) % len(rows)]])
+                given = padded_arrays([rows[(round_ * TURN + place) % len(rows)]])
                 begun = time.perf_counter()
                 net(*given)
                 taken[name].append(time.perf_counter() - begun)
