@@ -13,8 +13,25 @@ from typing import Any
 
 __version__ = "0.1.0"
 VERBS = (
-    "add_key", "check", "export", "init", "model_families", "plan", "predict", "price_list", "promote", "releases",
-    "remove_release", "revoke_key", "rollback", "run", "serve", "show", "verified_release",
+    "add_key",
+    "check",
+    "export",
+    "forget_user",
+    "init",
+    "model_families",
+    "monitor",
+    "plan",
+    "predict",
+    "price_list",
+    "promote",
+    "releases",
+    "remove_release",
+    "revoke_key",
+    "rollback",
+    "run",
+    "serve",
+    "show",
+    "verified_release",
 )
 __all__ = ["__version__", *VERBS]
 

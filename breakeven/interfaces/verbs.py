@@ -15,13 +15,13 @@ from breakeven.core.words import Message, say
 
 if TYPE_CHECKING:
     from breakeven.records.audit import Audit
+    from breakeven.records.health import Health
     from breakeven.records.machine import HostedModel, Offer
     from breakeven.records.plan import Plan
     from breakeven.records.release import Release
     from breakeven.records.run import Run
     from breakeven.serving.keys import Key
-    from breakeven.serving.limits import Limits
-    from breakeven.serving.server import Place
+    from breakeven.serving.server import Options, Place
     from breakeven.stages.engine_prices import EnginePrice
     from breakeven.stages.watch import Watcher
     from breakeven.store import Store
@@ -178,15 +178,14 @@ def export_plan(path: AnyPath, made: Plan, out: AnyPath, language: str | None = 
     return write_spreadsheet(made, product, Path(out), language_of(language))
 
 
-def serve(path: AnyPath, place: Place, limits: Limits, keys: Path | None, processes: int,
-          started: Callable[[Place], None]) -> None:  # fmt: skip
+def serve(path: AnyPath, options: Options, started: Callable[[Place], None]) -> None:
     """Answer over HTTP with the current release until SIGTERM or SIGINT; `started` is told where.
 
     Raises UsageError without a release, or for a place that others can reach without keys; ModelError.
     """
     from breakeven.serving import server
 
-    server.serve(_store(path), place, limits, keys, processes, started)
+    server.serve(_store(path), options, started)
 
 
 def releases(path: AnyPath = ".") -> tuple[tuple[Release, ...], int | None]:
@@ -223,6 +222,23 @@ def remove_release(path: AnyPath, number: int) -> None:
     from breakeven.stages.releases import remove
 
     remove(_store(path), number)
+
+
+def monitor(path: AnyPath = ".", days: int = 7, release: int | None = None) -> Health:
+    """What the last days of traffic tell of a release, the one that answers by default. Raises UsageError."""
+    from breakeven.monitoring.health import health
+    from breakeven.stages.releases import current_number, named
+
+    store = _store(path)
+    return health(store, named(store, release or current_number(store) or 0), days)
+
+
+def forget_user(path: AnyPath, user: str) -> int:
+    """Remove every line of a user from the traffic log; returns how many answers are gone. Raises StorageError."""
+    from breakeven.serving.traffic import FOLDER
+    from breakeven.serving.traffic import forget_user as forget
+
+    return forget(_store(path).folder / FOLDER, user)
 
 
 def add_key(file: Path, name: str, scopes: Sequence[str], days: int | None = None) -> str:

@@ -1,6 +1,7 @@
 """The ASGI application: routes, the order of the guard, and errors that tell no secrets.
 
     POST /v1/predict   {"inputs": [...]} -> {"release": 7, "outputs": [...]}     scope predict
+    POST /v1/feedback  {"feedback": [{"id": …, "truth" or "reward": …}]}       scope feedback
     GET  /health       the process is alive                                    open
     GET  /ready        the release answers                                     open
     GET  /metrics      counters for Prometheus                                 scope metrics, where keys are asked for
@@ -13,8 +14,10 @@ size, the typed decoding, the queue. Sizes and times of headers are kept a floor
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import math
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -28,13 +31,16 @@ from breakeven.serving.limits import Limits
 from breakeven.serving.metrics import Metrics
 from breakeven.serving.openapi import openapi
 from breakeven.serving.rate import Rates
-from breakeven.serving.reading import Malformed
+from breakeven.serving.reading import FeedbackReader, Malformed
 from breakeven.serving.served import Served
+from breakeven.serving.traffic import TrafficLog
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 JSON, TEXT = b"application/json", b"text/plain; version=0.0.4; charset=utf-8"
+KEY = "breakeven.key"
+"""Where a request's scope holds the name of its key."""
 GONE = 499
 """Only the counters see it: nobody is there to read the answer."""
 SAFE = (b"x-content-type-options", b"nosniff")
@@ -53,8 +59,10 @@ class Refused(Exception):
 class App:
     """Answers with the release it was given; `use` changes it between two requests."""
 
-    def __init__(self, limits: Limits, keys: Keys | None, metrics: Metrics) -> None:
-        self.limits, self.keys, self.metrics = limits, keys, metrics
+    def __init__(self, limits: Limits, keys: Keys | None, metrics: Metrics, log: TrafficLog) -> None:
+        self.limits, self.keys, self.metrics, self.log = limits, keys, metrics, log
+        self._feedback = FeedbackReader(limits)
+        self._ids = f"{secrets.token_hex(6)}-", itertools.count(1)
         self.rates = Rates(limits.requests_per_second, limits.burst)
         self.served: Served | None = None
         self.batcher: Batcher | None = None
@@ -62,6 +70,7 @@ class App:
         self._routes: dict[str, tuple[str, Scope | None, Callable[[Message, Receive], Awaitable[tuple[bytes, bytes]]]]]
         self._routes = {
             "/v1/predict": ("POST", "predict", self._predict),
+            "/v1/feedback": ("POST", "feedback", self._take_feedback),
             "/health": ("GET", None, self._health),
             "/ready": ("GET", None, self._ready),
             "/metrics": ("GET", "metrics", self._metrics),
@@ -119,7 +128,8 @@ class App:
         """The key of a client and its rate; where no keys are asked for, the queue alone bounds. Raises Refused."""
         if self.keys is None:
             return
-        wait = self.rates.wait(self._key_name(scope, needs), time.monotonic())
+        scope[KEY] = self._key_name(scope, needs)
+        wait = self.rates.wait(scope[KEY], time.monotonic())
         if wait:
             raise Refused(429, "too many requests", (b"retry-after", str(math.ceil(wait)).encode()))
 
@@ -165,7 +175,7 @@ class App:
         body = await self._body(scope, receive)
         begun = time.perf_counter()
         try:
-            rows = served.reader.rows(body)
+            rows, user = served.reader.rows(body)
             outputs = await batcher.ask(rows, lambda: client_has_gone(scope))
         except Malformed as fault:
             raise Refused(422, str(fault)) from None
@@ -175,8 +185,23 @@ class App:
             raise Refused(503, "there is more to do than can be done in time",
                           (b"retry-after", str(fault.seconds).encode())) from None  # fmt: skip
         self.metrics.rows.inc(rows.num_rows)
-        self.metrics.seconds.observe(time.perf_counter() - begun)
+        seconds = time.perf_counter() - begun
+        self.metrics.seconds.observe(seconds)
+        prefix, numbers = self._ids
+        outputs = [answer | {"id": f"{prefix}{next(numbers)}"} for answer in outputs]
+        self.log.answered(served.release.number, scope.get(KEY, ""), user, seconds, rows, outputs)
         return JSON, ENCODE({"release": served.release.number, "outputs": outputs})
+
+    async def _take_feedback(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:
+        body = await self._body(scope, receive)
+        try:
+            lines = self._feedback.lines(body)
+        except Malformed as fault:
+            raise Refused(422, str(fault)) from None
+        for line in lines:
+            truth = line.truth if line.truth is None else str(line.truth)
+            self.log.feedback(line.id, truth, line.reward)
+        return JSON, ENCODE({"taken": len(lines)})
 
     async def _health(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:
         return JSON, b'{"alive":true}'

@@ -38,5 +38,7 @@ class Limits(Record):
     """429 with Retry-After: requests with one key, counted by each process."""
     burst: Count = 2_000
     """Requests that may come at once before the rate counts."""
+    log_days: Count = 30
+    """How long the traffic log is kept."""
     drain_seconds: Count = 20
     """How long requests under way are waited for when the server is told to end."""

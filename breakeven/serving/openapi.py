@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 
 from breakeven.outputs import OUTPUTS
+from breakeven.serving.limits import Limits
+from breakeven.serving.reading import FeedbackReader
 from breakeven.serving.served import Served
 
 PLACE = "#/components/schemas/{name}"
@@ -16,6 +18,7 @@ FAULT = {
         "status": {"type": "integer"}, "message": {"type": "string"}}, "required": ["status", "message"]}},
     "required": ["error"],
 }  # fmt: skip
+TAKEN = {"type": "object", "properties": {"taken": {"type": "integer"}}, "required": ["taken"]}
 REFUSALS = {
     "400": "the request is not HTTP as it should be", "401": "no valid key", "403": "the key does not open this",
     "413": "the body is too large", "415": "the body is not JSON", "422": "the body is not what the release takes",
@@ -25,11 +28,12 @@ REFUSALS = {
 
 def openapi(served: Served) -> dict[str, Any]:
     """OpenAPI 3.1 of a server with this release."""
-    (body,), definitions = msgspec.json.schema_components([served.reader.body_type], ref_template=PLACE)
+    types = [served.reader.body_type, FeedbackReader(Limits()).body_type]
+    (body, feedback), definitions = msgspec.json.schema_components(types, ref_template=PLACE)
     output = OUTPUTS.get(served.artifact.output)
     answer = {"type": "object", "properties": {
         "release": {"type": "integer"},
-        "outputs": {"type": "array", "items": output.answer_schema(served.artifact.labels)},
+        "outputs": {"type": "array", "items": _with_id(output.answer_schema(served.artifact.labels))},
     }, "required": ["release", "outputs"]}  # fmt: skip
     predict = {
         "summary": "Answer inputs with the current release.",
@@ -44,11 +48,25 @@ def openapi(served: Served) -> dict[str, Any]:
         "info": {"title": f"breakeven release {served.release.number}", "version": str(served.release.number)},
         "paths": {
             "/v1/predict": {"post": predict},
+            "/v1/feedback": {"post": {
+                "summary": "Tell what the truth of answers was, or what they were worth.",
+                "operationId": "feedback",
+                "requestBody": {"required": True, "content": {"application/json": {"schema": feedback}}},
+                "responses": {"200": _json("how many were taken", TAKEN),
+                              **{status: _json(text, FAULT) for status, text in REFUSALS.items()}},
+                "security": [{}, {"key": []}],
+            }},
             "/health": {"get": _probe("health", "The process is alive.", ())},
             "/ready": {"get": _probe("ready", "The release gave its golden answers.", ("503",))},
         },
         "components": {"schemas": definitions, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
     }
+
+
+def _with_id(schema: dict[str, Any]) -> dict[str, Any]:
+    """An answer with the name that feedback calls it by."""
+    return schema | {"properties": schema["properties"] | {"id": {"type": "string"}},
+                     "required": [*schema["required"], "id"]}
 
 
 def _probe(name: str, summary: str, others: tuple[str, ...]) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 import uvloop
@@ -24,6 +26,7 @@ from breakeven.serving.keys import read_keys
 from breakeven.serving.limits import Limits
 from breakeven.serving.metrics import Metrics
 from breakeven.serving.served import Served, load_release
+from breakeven.serving.traffic import FOLDER, TrafficLog
 from breakeven.stages.releases import current_number
 from breakeven.store import Store
 
@@ -42,6 +45,8 @@ class Setup(Record):
     limits: Limits
     keys: str | None = None
     shared_metrics: bool = False
+    log_inputs: float = 0.0
+    """The share of requests whose inputs are kept, masked."""
 
 
 def main(arguments: list[str]) -> int:
@@ -56,11 +61,20 @@ def main(arguments: list[str]) -> int:
         for line in error.lines():
             LOG.error("%s", line)
         return CANNOT_SERVE
-    app = App(setup.limits, keys, Metrics(setup.shared_metrics))
+    log = TrafficLog(store.folder / FOLDER, setup.log_inputs, setup.limits.log_days)
+    app = App(setup.limits, keys, Metrics(setup.shared_metrics), log)
     app.use(served)
+    log.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _ended)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(app, setup, store))
+    log.close()
     return 0
+
+
+def _ended(number: int, frame: FrameType | None) -> None:
+    """The server raises its signal anew when it has drained: by then there is only the log to close."""
 
 
 async def _serve(app: App, setup: Setup, store: Store) -> None:

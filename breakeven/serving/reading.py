@@ -16,6 +16,8 @@ from breakeven.records.artifact import Artifact
 from breakeven.records.dataset import Column
 from breakeven.serving.limits import Limits
 
+USER_CHARACTERS = 200
+
 
 class Malformed(Exception):
     """The request is not what the release takes; the text says what, with its path."""
@@ -28,17 +30,17 @@ class RequestReader:
         self.columns = artifact.columns
         self._item = _item_type(artifact.columns, limits)
         items = Annotated[list[self._item], msgspec.Meta(min_length=1, max_length=limits.items)]  # type: ignore[name-defined]
-        self.body_type: Any = msgspec.defstruct("Predict", [("inputs", items)], forbid_unknown_fields=True)
+        user = Annotated[str, msgspec.Meta(max_length=USER_CHARACTERS)] | None
+        fields: list[Any] = [("inputs", items), ("user", user, None)]
+        self.body_type: Any = msgspec.defstruct("Predict", fields, forbid_unknown_fields=True)
         self._decoder: Any = msgspec.json.Decoder(self.body_type)
 
-    def rows(self, body: bytes) -> pa.Table:
-        """The rows (n, columns) of a body, every column as text as in a file. Raises Malformed."""
-        try:
-            inputs = self._decoder.decode(body).inputs
-        except msgspec.ValidationError as fault:
-            raise Malformed(str(fault)) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-            raise Malformed(f"not JSON: {fault}") from None
+    def rows(self, body: bytes) -> tuple[pa.Table, str | None]:
+        """The rows (n, columns) of a body, every column as text as in a file, and its user. Raises Malformed."""
+        read = decoded(self._decoder, body)
+        return self._table_of(read.inputs), read.user
+
+    def _table_of(self, inputs: Sequence[Any]) -> pa.Table:
         if len(self.columns) == 1:
             return self._one_column(inputs)
         names = [f"f{place}" for place in range(len(self.columns))]
@@ -53,6 +55,41 @@ class RequestReader:
     def _table(self, cells: list[list[str | None]]) -> pa.Table:
         arrays = [pa.array(column, pa.large_string()) for column in cells]
         return pa.Table.from_arrays(arrays, names=[column.name for column in self.columns])
+
+
+def decoded(decoder: Any, body: bytes) -> Any:
+    """A body by its types. Raises Malformed."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as fault:
+        raise Malformed(str(fault)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise Malformed(f"not JSON: {fault}") from None
+
+
+class Feedback(msgspec.Struct, forbid_unknown_fields=True):
+    """What became of an answer: its truth, or what it was worth (a click, a sale, a mark)."""
+
+    id: Annotated[str, msgspec.Meta(max_length=64)]
+    truth: Annotated[str, msgspec.Meta(max_length=10_000)] | int | float | None = None
+    reward: float | None = None
+
+
+class FeedbackReader:
+    """Reads `{"feedback": [{"id": …, "truth": …}]}`."""
+
+    def __init__(self, limits: Limits) -> None:
+        items = Annotated[list[Feedback], msgspec.Meta(min_length=1, max_length=limits.items)]
+        self.body_type: Any = msgspec.defstruct("FeedbackBody", [("feedback", items)], forbid_unknown_fields=True)
+        self._decoder: Any = msgspec.json.Decoder(self.body_type)
+
+    def lines(self, body: bytes) -> Sequence[Feedback]:
+        """The lines of a body, each with a truth or a reward. Raises Malformed."""
+        lines: Sequence[Feedback] = decoded(self._decoder, body).feedback
+        for place, line in enumerate(lines):
+            if line.truth is None and line.reward is None:
+                raise Malformed(f"Object needs `truth` or `reward` - at `$.feedback[{place}]`")
+        return lines
 
 
 def _item_type(columns: Sequence[Column], limits: Limits) -> Any:

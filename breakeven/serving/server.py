@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -48,6 +48,17 @@ class Place:
         return f"unix:{self.path}" if self.path else f"http://{self.host}:{self.port}"
 
 
+@dataclass(frozen=True)
+class Options:
+    """How to serve. `log_inputs` is the share of requests whose inputs are kept in the traffic log, masked."""
+
+    place: Place = field(default_factory=Place)
+    limits: Limits = field(default_factory=Limits)
+    keys: Path | None = None
+    processes: int = 1
+    log_inputs: float = 0.0
+
+
 def check(store: Store, place: Place, keys: Path | None) -> int:
     """The number of the release that would be served. Raises UsageError or ModelError for what must not start."""
     number = current_number(store)
@@ -70,14 +81,15 @@ def _is_loopback(host: str) -> bool:
     return host == "localhost"
 
 
-def serve(store: Store, place: Place, limits: Limits, keys: Path | None, processes: int,
-          started: Callable[[Place], None]) -> None:  # fmt: skip
+def serve(store: Store, options: Options, started: Callable[[Place], None]) -> None:
     """Serve the current release until SIGTERM or SIGINT. Raises UsageError, ModelError, before anything listens."""
-    check(store, place, keys)
+    place, processes = options.place, options.processes
+    check(store, place, options.keys)
     with listening(place) as sock, tempfile.TemporaryDirectory(prefix="breakeven-metrics-") as counters:
         setup = {
-            "project": str(store.folder.parent), "descriptor": sock.fileno(), "limits": limits.model_dump(),
-            "keys": str(keys) if keys else None, "shared_metrics": processes > 1,
+            "project": str(store.folder.parent), "descriptor": sock.fileno(), "limits": options.limits.model_dump(),
+            "keys": str(options.keys) if options.keys else None, "shared_metrics": processes > 1,
+            "log_inputs": options.log_inputs,
         }  # fmt: skip
         herd = Herd(json.dumps(setup), sock, counters if processes > 1 else None, processes)
         bound = Place(*sock.getsockname()[:2]) if place.path is None else place

@@ -19,6 +19,7 @@ from breakeven.interfaces.cli import (
     init,
     keys,
     models,
+    monitor,
     plan,
     predict,
     prices,
@@ -39,7 +40,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings=CONTEXT,
 )
-for command in (init, check, run, show, predict, serve, export, plan, roadmap, prices, models):
+COMMANDS = (
+    init,
+    check,
+    run,
+    show,
+    predict,
+    export,
+    serve,
+    monitor,
+    plan,
+    roadmap,
+    prices,
+    models,
+)
+for command in COMMANDS:
     app.command(command.__name__.rpartition(".")[2], help=command.HELP)(command.command)
 
 for group in (

@@ -17,6 +17,9 @@ Port = Annotated[int, typer.Option("--port", min=0, max=65535, help=N_("The port
 Socket = Annotated[Path | None, typer.Option("--socket", help=N_("Listen on a Unix socket instead."))]
 KeyFile = Annotated[Path | None, typer.Option("--keys", help=N_("The file of keys; each request must carry one."))]
 Processes = Annotated[int, typer.Option("--processes", min=1, max=256, help=N_("How many processes answer."))]
+LogInputs = Annotated[
+    float, typer.Option("--log-inputs", min=0, max=1, help=N_("The share of requests whose inputs are kept, masked."))
+]
 Print = Annotated[bool, typer.Option("--print-limits", help=N_("Print what is taken at most, and exit."))]
 
 
@@ -27,6 +30,7 @@ def command(
     socket: Socket = None,
     keys: KeyFile = None,
     processes: Processes = 1,
+    log_inputs: LogInputs = 0.0,
     print_limits: Print = False,
     as_json: AsJson = False,
     language: Language = None,
@@ -34,14 +38,14 @@ def command(
     from breakeven.interfaces import verbs
     from breakeven.interfaces.terminal.screen import Screen
     from breakeven.serving.limits import Limits
-    from breakeven.serving.server import Place
+    from breakeven.serving.server import Options, Place
 
     screen, limits = Screen.of(language), Limits()
     if print_limits:
         print_json(limits.model_dump()) if as_json else screen.limits(limits)
         return
-    place = Place(host, port, socket)
-    verbs.serve(project, place, limits, keys, processes, lambda bound: screen.serving(str(bound)))
+    options = Options(Place(host, port, socket), limits, keys, processes, log_inputs)
+    verbs.serve(project, options, lambda bound: screen.serving(str(bound)))
 
 
 HELP = N_("Answer over HTTP with the current release.")

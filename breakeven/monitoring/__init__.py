@@ -1,0 +1,1 @@
+"""Is it still good, and does it still pay? Traffic beside the rows that the release was tested on."""

@@ -1,0 +1,51 @@
+"""How good the answers still are: by the truth that came back, and by their own confidence where none did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
+from breakeven.records.health import Estimate
+
+FEWEST = 30
+ALARM_POINTS = 0.02
+"""An accuracy that is surely so much below the tested one is an alarm."""
+
+
+def accuracy(right: Sequence[bool]) -> Estimate | None:
+    """The share of right answers with Wilson's interval of 95 %; None when fewer than FEWEST came back."""
+    if len(right) < FEWEST:
+        return None
+    found = stats.binomtest(sum(right), len(right)).proportion_ci(method="wilson")
+    return Estimate(value=sum(right) / len(right), low=float(found.low), high=float(found.high), rows=len(right))
+
+
+def expected_accuracy(confidence: np.ndarray, tested: np.ndarray, tested_right: np.ndarray) -> Estimate | None:
+    """The accuracy to be expected of answers of this confidence, n ≥ FEWEST.
+
+    Average confidence, put right by what confidence was worth on the tested rows: the tested rows are weighted so that
+    their confidence is distributed as it is now (ten equal bins); their accuracy under these weights is the estimate.
+    It sees rows that got harder; it cannot see answers that are sure and wrong for a new reason. The interval is that
+    of both samples; `tested_right` (m,) tells which tested answers were right.
+    """
+    if min(len(confidence), len(tested)) < FEWEST:
+        return None
+    edges = np.quantile(tested, np.linspace(0, 1, 11)[1:-1])
+    bins_now, bins_then = np.searchsorted(edges, confidence), np.searchsorted(edges, tested)
+    value, variance = 0.0, 0.0
+    shares = np.bincount(bins_now, minlength=10) / len(confidence)
+    overall = float(tested_right.mean())
+    by_bin = np.zeros(10)
+    for number, share in enumerate(shares):
+        here = tested_right[bins_then == number]
+        by_bin[number] = here.mean() if len(here) else overall
+        rows = max(len(here), 1)
+        wobble = max(by_bin[number] * (1 - by_bin[number]), 0.25 / rows)
+        value += share * by_bin[number]
+        variance += share**2 * wobble / rows
+    variance += float((shares * by_bin**2).sum() - value**2) / len(confidence)
+    spread = 1.96 * float(np.sqrt(max(variance, 0.0)))
+    low, high = max(0.0, value - spread), min(1.0, value + spread)
+    return Estimate(value=float(value), low=low, high=high, rows=len(confidence))
