@@ -72,6 +72,7 @@ def test_old_days_are_removed(tmp_path: Path) -> None:
 def watched(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose server answered 300 usual rows, with the truth of 100 of them."""
     project = Path(shutil.copytree(released, tmp_path_factory.mktemp("watched") / "project"))
+    shutil.rmtree(project / ".breakeven" / "traffic", ignore_errors=True)  # of other tests
     with pytest.raises(UsageError, match="answered nothing"):
         breakeven.monitor(project)
     ask(project, [row["message"] or "" for row in rows_of(project)][:240], truths=100)
