@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from breakeven.core.errors import UsageError
+from breakeven.core.errors import StorageError, UsageError
 from breakeven.core.figure import Figure
 from breakeven.plan.make_plan import make_plan
+from breakeven.plan.revise import revise
 from breakeven.plan.unit_figures import UnitFigures
 from breakeven.project import project_file, read_project
 from breakeven.records.plan import Plan
 from breakeven.records.project import Project
+from breakeven.records.revision import Revision
 from breakeven.records.roadmap_state import RiskState, RoadmapState
 from breakeven.records.run import Run, Rung
 from breakeven.stages import roadmap as road_stage
@@ -24,7 +27,22 @@ def plan(path: Path) -> Plan:
     """The plan of a project, by what its latest run has measured where there is one. Raises ProjectError."""
     file = project_file(path)
     project = read_project(file)
-    return make_plan(project, *measured_figures(project, latest_run(file.parent)))
+    run = latest_run(file.parent)
+    made = make_plan(project, *measured_figures(project, run))
+    with suppress(StorageError):  # a plan can be read where nothing can be written
+        Store(file.parent).keep_plan(made, run.id if run else "")
+    return made
+
+
+def replan(path: Path) -> Revision:
+    """What the latest run changes in the newest plan from before it. Raises UsageError without a run, ProjectError."""
+    file = project_file(path)
+    project = read_project(file)
+    store = Store(file.parent)
+    run = store.run()
+    kept = store.newest_plan("assumed")
+    old = kept.plan if kept else make_plan(project)
+    return revise(old, plan(path), kept.id if kept else "", run.id)
 
 
 def plan_with_spread(path: Path, everything: bool = False) -> Plan:
@@ -41,6 +59,13 @@ def roadmap(path: Path, month: int | None, today: date) -> tuple[RoadmapState, t
     made, facts = plan(path), stored_facts(Store(file.parent))
     state = road_stage.roadmap(project, file, made, facts, month, today)
     return state, road_stage.risks(project, file, made, facts)
+
+
+def risks(path: Path, made: Plan) -> tuple[RiskState, ...]:
+    """The risks of a project, held against a plan of it and what was measured. Raises ProjectError."""
+    file = project_file(path)
+    project = read_project(file)
+    return road_stage.risks(project, file, made, stored_facts(Store(file.parent))) if project.risk else ()
 
 
 def latest_run(folder: Path) -> Run | None:

@@ -5,6 +5,7 @@
     jobs/DIGEST/             job.json, result.json, artifact/ … of one piece of work
     records/KIND/DIGEST.json what a stage found
     runs/ID/run.json         a finished run, and its report
+    plans/KIND/ID.json       plans as they were made: `assumed` before a run, `measured` with what one has measured
     releases/N/              release.json and the artifact; `releases/current` names one
 
 Everything is written to a temporary name, flushed to the disk and renamed: a reader sees all of it or nothing.
@@ -29,8 +30,10 @@ from pydantic import ValidationError
 from breakeven import __version__
 from breakeven.core.errors import StorageError, UsageError
 from breakeven.core.words import say
+from breakeven.records.plan import Plan
 from breakeven.records.record import Record, digest_of
 from breakeven.records.release import Release
+from breakeven.records.revision import KeptPlan
 from breakeven.records.run import Run
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
@@ -104,6 +107,25 @@ class Store:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         taken = len(list(self.folder.glob(f"runs/{stamp}*")))
         return stamp if not taken else f"{stamp}-{taken}"
+
+    # --- plans
+
+    def keep_plan(self, plan: Plan, run: str = "") -> KeptPlan:
+        """Keep a plan, and by which run's measurements it was made, unless the newest of its kind says the same."""
+        kind = "measured" if run else "assumed"
+        kept = self.newest_plan(kind)
+        if kept and (kept.plan, kept.run) == (plan, run):
+            return kept
+        now = datetime.now(UTC)
+        made = KeptPlan(id=now.strftime("%Y%m%dT%H%M%S.%fZ"), created=now.isoformat(timespec="seconds"), run=run,
+                        plan=plan)
+        write_bytes(self.folder / "plans" / kind / f"{made.id}.json", made.model_dump_json().encode())
+        return made
+
+    def newest_plan(self, kind: str = "assumed") -> KeptPlan | None:
+        """The newest kept plan of a kind; None when there is none or it is of an older form."""
+        found = sorted((self.folder / "plans" / kind).glob("*.json"))
+        return self.read(KeptPlan, found[-1]) if found else None
 
     def releases(self) -> tuple[Release, ...]:
         """All releases, the oldest first."""

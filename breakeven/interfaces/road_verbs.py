@@ -14,6 +14,8 @@ from breakeven.interfaces.verbs import AnyPath, show
 
 if TYPE_CHECKING:
     from breakeven.plan.why import Why
+    from breakeven.records.plan import Plan
+    from breakeven.records.revision import Revision
     from breakeven.records.roadmap_state import RiskState, RoadmapState
 
 
@@ -48,3 +50,20 @@ def why(path: AnyPath, asked: str, run: str | None = None, depth: int | None = N
     if made is None:
         raise UsageError(say("the run {run} has no plan", run=run or ""), "--why", say("name another run"))
     return why(made, asked, depth)
+
+
+def replan(path: AnyPath = ".") -> Revision:
+    """What the latest run has replaced in the plan that was made before it: assumed or published → measured.
+
+    Raises UsageError without a run, ProjectError.
+    """
+    from breakeven import planning
+
+    return planning.replan(Path(path))
+
+
+def risks(path: AnyPath, made: Plan) -> tuple[RiskState, ...]:
+    """The risks of a project, held against a plan of it and what its store has measured. Raises ProjectError."""
+    from breakeven import planning
+
+    return planning.risks(Path(path), made)

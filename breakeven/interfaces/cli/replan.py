@@ -1,0 +1,21 @@
+"""`breakeven replan`: what the latest run has changed in the plan."""
+
+from __future__ import annotations
+
+from breakeven.core.words import N_
+from breakeven.interfaces.cli.options import HERE, AsJson, Language, ProjectArgument, print_json
+
+
+def command(project: ProjectArgument = HERE, as_json: AsJson = False, language: Language = None) -> None:
+    from breakeven.interfaces import road_verbs
+    from breakeven.interfaces.terminal.replan import print_revision
+    from breakeven.interfaces.terminal.screen import Screen
+
+    found = road_verbs.replan(project)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        print_revision(Screen.of(language), found)
+
+
+HELP = N_("What the latest run has changed in the plan: assumed → measured, and its effect.")
