@@ -45,6 +45,7 @@ from breakeven.stages.profiles import keep_profiles
 from breakeven.stages.propose import propose
 from breakeven.stages.prospects import with_prospects
 from breakeven.stages.release import Origin, count_opening, release
+from breakeven.stages.roadmap import check_road, with_road
 from breakeven.stages.watch import Watcher
 from breakeven.stages.work import Climb
 from breakeven.store import Store
@@ -70,6 +71,7 @@ def check(path: Path, watch: Watcher | None = None) -> Audit:
     project = needs_data(read_project(file), file)
     target_metric(project, file)
     check_compute(project)
+    check_road(project, file)
     store = Store(file.parent)
     with store.locked():
         return audit_stage(project, file.parent, store)
@@ -101,6 +103,7 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
     project = needs_data(read_project(file), file)
     metric = target_metric(project, file)
     check_compute(project)
+    check_road(project, file)
     store = Store(file.parent)
     with store.locked(), _engine(project.compute) as (engine, room):
         watch.stage(say("looking at the data"))
@@ -135,6 +138,7 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
             profiles=keep_profiles(store, rungs, ending["id"]) if options.profile else (),
             **ending,
         )
+        made = with_road(made, file, datetime.now(UTC).date())
         store.write(made, store.run_folder(made.id) / "run.json")
     return made
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from breakeven.interfaces.answer import amount
 from breakeven.interfaces.plan_json import PlanJson, plan_json
+from breakeven.interfaces.roadmap_json import risks_json
 from breakeven.records.audit import Audit, Finding
 from breakeven.records.evaluation import Evaluation, Score
 from breakeven.records.record import Record
@@ -84,6 +85,7 @@ class RunJson(Record):
     choice: ChoiceJson | None
     release: ReleaseJson | None
     plan: PlanJson | None
+    risks: tuple[dict[str, Any], ...] = ()
     report: str
     profiles: tuple[str, ...] = ()
     seconds: float
@@ -93,7 +95,9 @@ def run_json(run: Run) -> dict[str, Any]:
     """The record of a run, as JSON takes it."""
     choice, release = run.choice, run.release
     left = tuple(LeftJson(name=one.name, why=str(one.why)) for one in choice.left) if choice else ()
+    further: dict[str, Any] = {"risks": tuple(risks_json(run.risks))} if run.risks else {}
     record = RunJson(
+        **further,
         run=run.id,
         outcome=run.outcome,
         candidates=tuple(_candidate(rung, run) for rung in run.rungs),

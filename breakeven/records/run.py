@@ -17,6 +17,7 @@ from breakeven.records.plan import Plan
 from breakeven.records.project import Project
 from breakeven.records.record import MessageRecord, Record
 from breakeven.records.release import Release
+from breakeven.records.roadmap_state import RiskState, RoadmapState
 from breakeven.records.variant import Variant
 
 
@@ -62,6 +63,8 @@ class Run(Record):
     release: Release | None
     alternatives: tuple[Alternative, ...] = ()
     plan: Plan | None = None
+    roadmap: RoadmapState | None = None
+    risks: tuple[RiskState, ...] = ()
     report: str = ""
     profiles: tuple[str, ...] = ()
     """Files with traces of the training of nets, where they were asked for."""

@@ -43,10 +43,12 @@ def command(
     as_json: AsJson = False,
     language: Language = None,
 ) -> None:
-    from breakeven.interfaces import verbs
+    from breakeven.interfaces import road_verbs, verbs
     from breakeven.interfaces.plan_json import plan_json
+    from breakeven.interfaces.roadmap_json import risks_json
     from breakeven.interfaces.terminal.plan import print_plan
     from breakeven.interfaces.terminal.plan_spread import print_spread
+    from breakeven.interfaces.terminal.roadmap import print_risks
     from breakeven.interfaces.terminal.screen import Screen
 
     if shorthand:
@@ -60,14 +62,17 @@ def command(
     made = verbs.plan(project, tornado_all)
     if xlsx is not None:
         verbs.export_plan(project, made, xlsx, language)
+    risks = road_verbs.risks(project, made)
     if as_json:
-        print_json(plan_json(made).model_dump(mode="json"))
+        print_json(plan_json(made).model_dump(mode="json") | {"risks": risks_json(risks)})
     else:
         screen = Screen.of(language)
         print_plan(screen, made)
         print_spread(screen, made)
+        print_risks(screen, risks)
         if xlsx is not None:
             screen.line(say("spreadsheet with live formulas: {file}", file=str(xlsx)))
+    raise typer.Exit(3 if any(risk.breached for risk in risks) else 0)
 
 
 HELP = N_("Plan the capital: what is needed, how long it lasts, when it pays. Works without data.")

@@ -16,6 +16,8 @@ Seconds = Annotated[
 Profile = Annotated[
     bool, typer.Option("--profile", help=N_("Write traces of the training of nets for the PyTorch profiler's viewers."))
 ]
+BREACHED = 3
+"""Released, but a risk of the register has come true."""
 EXIT_CODES = {"released": 0, "target_missed": 3, "stopped": 4}
 
 
@@ -39,7 +41,7 @@ def command(
         print_json(run_json(run))
     else:
         screen.run(run)
-    raise typer.Exit(EXIT_CODES[run.outcome])
+    raise typer.Exit(EXIT_CODES[run.outcome] or (BREACHED if any(risk.breached for risk in run.risks) else 0))
 
 
 HELP = N_("Climb the ladder: check, train, evaluate, price, choose, release, plan and report.")

@@ -10,11 +10,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from breakeven import __version__
-from breakeven.interfaces import answer
+from breakeven.interfaces import answer, roadmap_words
 from breakeven.interfaces.report import tables
 from breakeven.interfaces.report.cash_chart import cash_chart
 from breakeven.interfaces.report.confusion_map import confusion_map, worst_pairs
 from breakeven.interfaces.report.frontier_chart import frontier_chart
+from breakeven.interfaces.report.gantt_chart import gantt_chart
 from breakeven.interfaces.report.ladder_chart import ladder_chart
 from breakeven.interfaces.report.reliability_chart import reliability_chart
 from breakeven.interfaces.report.voice import Subject
@@ -39,6 +40,7 @@ def render(run: Run, language: str) -> str:
     return _templates().get_template("report.html.j2").render(
         subject=subject, run=run, voice=subject.voice, write=subject.write, answer=answer, tables=tables,
         charts={"ladder": ladder_chart, "frontier": frontier_chart, "cash": cash_chart},
+        gantt_chart=gantt_chart, road=roadmap_words,
         confusion_map=confusion_map, reliability_chart=reliability_chart, worst_pairs=worst_pairs, version=__version__,
     )
 

@@ -62,8 +62,8 @@ def _row(one: MilestoneState, voice: Voice, across: Scale, y: float) -> list[str
         points = f"{x - 7:.1f},{y:.1f} {x:.1f},{y - 8:.1f} {x + 7:.1f},{y:.1f} {x:.1f},{y + 8:.1f}"
         parts.append(titled("polygon", words, points=points, class_=kind))
     if one.p90 - one.p10 > 0.01:
-        parts.append(element("line", x1=across(one.p10), x2=across(one.p90), y1=y, y2=y, class_="whisker"))
-        parts += [element("line", x1=across(end), x2=across(end), y1=y - 5, y2=y + 5, class_="whisker")
+        parts.append(element("line", x1=across(one.p10), x2=across(one.p90), y1=y, y2=y, class_="late"))
+        parts += [element("line", x1=across(end), x2=across(end), y1=y - 5, y2=y + 5, class_="late")
                   for end in (one.p10, one.p90)]
     if one.light:
         parts.append(titled("circle", _light_words(one, voice), cx=LEFT - 16, cy=y, r=6, class_=LIGHTS[one.light]))
