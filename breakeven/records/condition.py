@@ -45,4 +45,4 @@ class Condition(Record):
         return HOLDS[self.sign](value, self.bound)
 
     def __str__(self) -> str:
-        return f"{self.metric} {self.sign} {self.bound:g}"
+        return f"{self.metric} {self.sign} {self.bound:,.10g}"

@@ -14,7 +14,10 @@ from breakeven.interfaces.terminal.screen import Screen
 from breakeven.interfaces.terminal.text import safe
 from breakeven.records.roadmap_state import MilestoneState, RiskState, RoadmapState
 
-WIDTH = 36
+WIDEST, NARROWEST = 36, 12
+"""Characters of the bars."""
+BESIDE = 104
+"""Characters that the other columns take."""
 STYLES = {"green": "bold green", "red": "bold red", "grey": "dim", None: ""}
 RISK_STYLES = {True: "bold red", False: "green", None: "yellow"}
 
@@ -62,9 +65,11 @@ def _table(screen: Screen, state: RoadmapState) -> Table:
               say("in time"), say("gate"), say("months"))
     for title in titles:
         table.add_column(screen.voice(title), overflow="fold")
+    table.columns[-1].no_wrap = True
     last = max(state.p90, state.finish, *(one.p90 for one in state.milestones)) or 1.0
+    at = max(NARROWEST, min(WIDEST, screen.console.width - BESIDE)) / last
     for one in state.milestones:
-        table.add_row(*_cells(screen, one), bar(one, last))
+        table.add_row(*_cells(screen, one), bar(one, at))
     return table
 
 
@@ -79,9 +84,8 @@ def _cells(screen: Screen, one: MilestoneState) -> list[Text]:
     return [*(Text(text) for text in texts), light]
 
 
-def bar(one: MilestoneState, last: float) -> Text:
-    """The milestone on a line of WIDTH characters: `━` by the plan, `─` up to its P90; critical ones are bold."""
-    at = WIDTH / last
+def bar(one: MilestoneState, at: float) -> Text:
+    """The milestone in `at` characters a month: `━` by the plan, `─` up to its P90; critical ones are bold."""
     start, finish, late = (round(value * at) for value in (one.start, one.finish, one.p90))
     text = Text(" " * start)
     text.append("━" * (finish - start) if finish > start else "◆", style="bold red" if one.on_critical_path else "cyan")
