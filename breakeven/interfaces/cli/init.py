@@ -11,7 +11,11 @@ from breakeven.core.words import N_
 from breakeven.interfaces.cli.options import HERE, AsJson, Language, print_json
 
 Folder = Annotated[Path, typer.Argument(help=N_("The folder to make it in."), metavar="DIR", show_default=False)]
-Template = Annotated[str, typer.Option("--template", "-t", help=N_("Which project: support-en, support-zh, credit; plans alone: plan-only, api-first, pretrain-7b."))]
+Template = Annotated[
+    str,
+    typer.Option("--template", "-t", help=N_(
+        "Which project: support-en, support-zh, credit; plans alone: plan-only, api-first, pretrain-7b.")),
+]
 
 
 def command(
