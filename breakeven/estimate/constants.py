@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
 
 @cache
-def constants() -> Mapping[str, float]:
-    """Constants by name; bytes unless the name says otherwise."""
+def constants() -> dict[str, float]:
+    """Constants by name; bytes unless the name says otherwise. Fitting them anew changes this dictionary in place."""
     text = files("breakeven.estimate").joinpath("data", "memory.json").read_text(encoding="utf-8")
     return {name: float(value) for name, value in json.loads(text).items() if isinstance(value, int | float)}

@@ -67,6 +67,8 @@ class Setup:
     flash: bool = True
     states: str = "mixed"
     loss_in_chunks: bool = False
+    old_allocator: bool = False
+    """Trainers before 2023: blocks of the allocator did not grow, and much of what it had reserved lay idle."""
 
     @property
     def replicas(self) -> int:
@@ -105,7 +107,8 @@ def _stage(shape: Shape, setup: Setup, first: bool, last: bool) -> Ledger:
         passing["logits"] = logits_bytes(shape, setup)
     terms = _states(setup, held) | passing
     terms["optimizer step"] = max(0.0, _step_bytes(setup, held) - math.fsum(passing.values()))
-    terms["fragmentation"] = constants()["fragmentation"] * math.fsum(terms.values())
+    lost = constants()["fragmentation_before_2023" if setup.old_allocator else "fragmentation"]
+    terms["fragmentation"] = lost * math.fsum(terms.values())
     return Ledger(terms | {"context": _context(setup), "buckets": _buckets(setup)})
 
 

@@ -29,10 +29,16 @@ def training_memory_of_row(row: Row) -> Estimate | None:
     shape = shape_of_row(row)
     if shape is None:
         return None
+    bytes_ = memory_of(shape, chosen_setup(row, shape)).total
+    return Estimate.of(bytes_ / GIB, constants()["training_sigma"] * widened(row))
+
+
+def chosen_setup(row: Row, shape: Shape) -> Setup:
+    """The layout that the row tells, with as little recomputation as there is room for where it tells none."""
     setup = setup_of_row(row)
-    if not recompute_of(row):
-        setup = with_room(shape, setup, chip_named(row["hw"]) if row.get("hw") else None)
-    return Estimate.of(memory_of(shape, setup).total / GIB, constants()["training_sigma"] * (1 + 0.25 * unknown(row)))
+    if recompute_of(row):
+        return setup
+    return with_room(shape, setup, chip_named(row["hw"]) if row.get("hw") else None)
 
 
 def number(row: Row, column: str) -> float | None:
@@ -49,9 +55,12 @@ def whole(row: Row, column: str, default: int = 1) -> int:
     return max(1, round(number(row, column) or default))
 
 
-def unknown(row: Row) -> int:
-    """How many of the columns that decide the memory are empty: the interval is wider for each."""
-    return sum(not row.get(name) for name in ("seq_len", "micro_batch", "act_ckpt", "hw_count"))
+DECISIVE = ("seq_len", "micro_batch", "act_ckpt", "hw_count")
+
+
+def widened(row: Row) -> float:
+    """How much wider the interval is for each empty column of those that decide the memory: a quarter."""
+    return 1.0 + 0.25 * sum(not row.get(name) for name in DECISIVE)
 
 
 def shape_of_row(row: Row) -> Shape | None:
@@ -98,7 +107,7 @@ def setup_of_row(row: Row) -> Setup:
         micro_batch=micro, micro_batches=steps, tp=tp, pp=pp, dp=dp, cp=cp, ep=ep, chunks=whole(row, "vpp"),
         zero=zero, shard=shard, recompute=recompute_of(row) or "none", flash=modern,
         sequence_parallel=modern or "SP" in (row.get("act_ckpt") or ""),
-        states="mixed, fp32 gradients" if zero == 3 and pp > 1 else "mixed",
+        states="mixed, fp32 gradients" if zero == 3 and pp > 1 else "mixed", old_allocator=not modern,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from breakeven.estimate.chips import chip_named
 from breakeven.estimate.constants import constants
 from breakeven.estimate.interval import Estimate
 from breakeven.estimate.memory import Setup
-from breakeven.estimate.memory_rows import GIB, Row, number, recompute_of, shape_of_row, unknown, whole, zero_of
+from breakeven.estimate.memory_rows import GIB, Row, number, recompute_of, shape_of_row, whole, widened, zero_of
 from breakeven.estimate.shape import Shape
 from breakeven.estimate.tuning_memory import BYTES_A_WEIGHT, Method, Tuning, lighter, lora_parameters, tuning_memory
 
@@ -24,7 +24,7 @@ class TuningMemory:
     """Memory on a device, in the unit of the row (GB = 1e9 bytes unless it says GiB).
 
     `recompute` says with which recomputation `memory` was counted. Where the length of the texts is not told, only
-    what fits without that is said to fit.
+    what fits without that, and at the upper end of the interval, is said to fit.
     """
 
     memory: Estimate
@@ -37,15 +37,28 @@ def tuning_memory_of_row(row: Row) -> TuningMemory | None:
     shape = shape_of_row(row)
     if shape is None:
         return None
-    tuning = tuning_of_row(row, shape)
-    room = float(chip_named(row["hw"]).memory_bytes or 0) if row.get("hw") else 0.0
-    chosen = tuning if recompute_of(row) or not room else with_room(shape, tuning, SPARE * room)
-    sure = chosen if row.get("seq_len") else heaviest(chosen, tuning)
-    sigma = constants()["tuning_sigma"] * (1 + 0.25 * unknown(row))
+    tuning, chosen, room = tuning_of_row(row, shape), chosen_tuning(row, shape), room_of(row)
+    sigma = constants()["tuning_sigma"] * widened(row)
     unit = GIB if "gib" in (row.get("mem_unit") or "").lower() else 1e9
-    needed = tuning_memory(shape, chosen).total
-    fits = tuning_memory(shape, sure).total <= room if room else None
-    return TuningMemory(Estimate.of(needed / unit, sigma), fits, chosen.setup.recompute)
+    needed = Estimate.of(tuning_memory(shape, chosen).total, sigma)
+    surely = needed.value if row.get("seq_len") else _longest(shape, heaviest(chosen, tuning), sigma)
+    return TuningMemory(needed.scaled(1 / unit), surely <= room if room else None, chosen.setup.recompute)
+
+
+def _longest(shape: Shape, tuning: Tuning, sigma: float) -> float:
+    """Bytes at the upper end of the interval: what texts of unknown length may need."""
+    return Estimate.of(tuning_memory(shape, tuning).total, sigma).high
+
+
+def room_of(row: Row) -> float:
+    """Bytes of the device; 0 where none is told."""
+    return float(chip_named(row["hw"]).memory_bytes or 0) if row.get("hw") else 0.0
+
+
+def chosen_tuning(row: Row, shape: Shape) -> Tuning:
+    """The fine-tuning of the row, with as little recomputation as there is room for where it tells none."""
+    tuning, room = tuning_of_row(row, shape), room_of(row)
+    return tuning if recompute_of(row) or not room else with_room(shape, tuning, SPARE * room)
 
 
 def heaviest(chosen: Tuning, tuning: Tuning) -> Tuning:
