@@ -21,6 +21,8 @@ Row = Mapping[str, str]
 GIB = float(1 << 30)
 FLASH_SINCE = 2023.0
 """Flash kernels and sequence parallelism (both 2022) are in the usual trainers from then on."""
+VOCABULARY = 50_304
+"""Rows of the vocabulary before 2024, where none are told."""
 RECOMPUTE = ("none", "selective", "full")
 
 
@@ -69,6 +71,8 @@ def shape_of_row(row: Row) -> Shape | None:
     found = published_shape(row.get("model") or "")
     if found and all(told in (None, has) for told, has in ((layers, found.layers), (width, found.width))):
         return stretched(found, params) if params else found
+    if params is None and layers and width:
+        params = 12.0 * layers * width**2 + 2.0 * VOCABULARY * width
     if params is None:
         return None
     early = year_of(row) < 2024
@@ -76,7 +80,7 @@ def shape_of_row(row: Row) -> Shape | None:
         params, number(row, "params_active"), layers=round(layers) if layers else None,
         width=round(width) if width else None, heads=whole(row, "n_heads", 0) if row.get("n_heads") else None,
         kv_heads=whole(row, "n_kv_heads", 0) if row.get("n_kv_heads") else None,
-        vocabulary=50_304 if early else None, gated=not early,
+        vocabulary=VOCABULARY if early else None, gated=not early,
     )  # fmt: skip
 
 

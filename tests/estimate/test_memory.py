@@ -129,6 +129,7 @@ def test_every_row_gets_an_answer_and_what_is_missing_widens_it() -> None:
     assert told is not None
     assert poor is not None
     assert poor.sigma > told.sigma > 0
+    assert training_memory_of_row({"n_layers": "24", "d_model": "1536", "hw": "H100"}) is not None
     assert training_memory_of_row({"model": "unheard of"}) is None
 
 
