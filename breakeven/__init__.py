@@ -22,7 +22,6 @@ VERBS = (
     "monitor",
     "plan",
     "predict",
-    "price_list",
     "promote",
     "releases",
     "remove_release",
@@ -33,7 +32,8 @@ VERBS = (
     "show",
     "verified_release",
 )
-__all__ = ["__version__", *VERBS]
+PRICE_VERBS = ("compare_prices", "import_prices", "price_list")
+__all__ = ["__version__", *PRICE_VERBS, *VERBS]
 
 
 def __getattr__(name: str) -> Any:
@@ -42,4 +42,8 @@ def __getattr__(name: str) -> Any:
         from breakeven.interfaces import verbs
 
         return getattr(verbs, name)
+    if name in PRICE_VERBS:
+        from breakeven.interfaces import price_verbs
+
+        return getattr(price_verbs, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -19,6 +19,10 @@ from babel.numbers import (
 )
 from babel.units import format_unit
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from breakeven.records.price import Rate
+
 LOCALES = {"en": "en_US", "zh": "zh_CN"}
 UNGROUPED = ("row", "line", "month", "number", "year", "port", "seed")
 BYTE_UNITS = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
@@ -147,3 +151,13 @@ def _places(value: float, digits: int) -> int:
 def writer(language: str) -> Writer:
     """The writer of a language, made once."""
     return Writer(language)
+
+
+def money(writer_: Writer, usd: float | None, rate: Rate) -> str:
+    """Dollars as `$12.50`, or in another currency at a rate as `¥83.88`, with the digits that dollars would have."""
+    if usd is None or rate.currency == "USD":
+        return writer_.usd(usd)
+    value = usd * rate.per_usd
+    places = 2 if abs(value) >= 0.1 or value == 0 else min(_places(value, 2), 10)
+    pattern = "¤#,##0" if abs(value) >= 99_999.995 else "¤#,##0." + "0" * places
+    return format_currency(value, rate.currency, pattern, writer_.locale, currency_digits=False)

@@ -6,7 +6,8 @@ A path names a project folder or its project file. Nothing is printed; records c
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +17,6 @@ from breakeven.core.words import Message, say
 if TYPE_CHECKING:
     from breakeven.records.audit import Audit
     from breakeven.records.health import Health
-    from breakeven.records.machine import HostedModel, Offer
     from breakeven.records.plan import Plan
     from breakeven.records.release import Release
     from breakeven.records.run import Run
@@ -36,13 +36,6 @@ class Family(NamedTuple):
     name: str
     tag: str
     about: Message
-
-
-class PriceList(NamedTuple):
-    """What machines and hosted models cost."""
-
-    offers: tuple[Offer, ...]
-    hosted: tuple[HostedModel, ...]
 
 
 def templates() -> tuple[str, ...]:
@@ -85,7 +78,8 @@ def check(path: AnyPath = ".", watch: Watcher | None = None) -> Audit:
     from breakeven import pipeline
     from breakeven.stages.watch import Watcher
 
-    return pipeline.check(Path(path), watch or Watcher())
+    with _own_prices(path):
+        return pipeline.check(Path(path), watch or Watcher())
 
 
 def training_prices(path: AnyPath, audit: Audit) -> tuple[EnginePrice, ...]:
@@ -116,7 +110,8 @@ def run(
     spoken = language_of(language)
     translator(spoken)  # an unknown language is refused before the work, not after it
     options = pipeline.Options(only=tuple(only), budget_seconds=budget_seconds, profile=profile)
-    finished = pipeline.run(Path(path), options, watch or Watcher())
+    with _own_prices(path):
+        finished = pipeline.run(Path(path), options, watch or Watcher())
     return _with_report(finished, write_report(path, finished, spoken))
 
 
@@ -272,18 +267,21 @@ def export(path: AnyPath, to: str, out: AnyPath, run: str | None = None) -> int:
     return export_run(store, store.run(run), to, Path(out))
 
 
-def price_list() -> PriceList:
-    """What machines and hosted models cost, each with source and date."""
-    from breakeven.prices import tables
-
-    return PriceList(tables.offers(), tables.hosted())
-
-
 def model_families() -> tuple[Family, ...]:
     """All families that the ladder knows, ours and those of other packages."""
     from breakeven.models import MODELS
 
     return tuple(Family(name, MODELS.get(name).tag, MODELS.get(name).describe()) for name in MODELS.names())
+
+
+@contextmanager
+def _own_prices(path: AnyPath) -> Iterator[None]:
+    """While this lasts, the quotes and the imported lists of a project go before the price tables."""
+    from breakeven.prices.layers import own_prices
+    from breakeven.prices.own import prices_at
+
+    with own_prices(prices_at(Path(path))[0]):
+        yield
 
 
 def _store(path: AnyPath) -> Store:

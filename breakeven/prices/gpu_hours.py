@@ -35,14 +35,24 @@ def gpu_hour_price(chip: str, spot: bool = False, reserved: bool = False) -> Fig
 
 def cheapest_offer(chip: str, terms: str = "on_demand") -> Offer | None:
     """The offer that `gpu_hour_price` stands for; `terms` is `on_demand`, `spot` or `reserved`."""
-    found = [offer for offer in offers() if same_chip(offer.machine.gpu, chip) and offer.priced(terms) is not None]
+    current = current_offers(chip, terms)
+    return min(current, key=lambda offer: ((offer.priced(terms) or 0.0) / offer.machine.gpus, offer.machine.name),
+               default=None)  # fmt: skip
+
+
+def offers_with(chip: str) -> tuple[Offer, ...]:
+    """All offers with exactly this chip, old ones and those of marketplaces too."""
+    return tuple(offer for offer in offers() if offer.machine.gpus and same_chip(offer.machine.gpu, chip))
+
+
+def current_offers(chip: str, terms: str = "on_demand") -> tuple[Offer, ...]:
+    """Those that count: the quotes if there are any; else the sellers, or the marketplaces, of the newest prices."""
+    found = [offer for offer in offers_with(chip) if offer.priced(terms) is not None]
     quotes = [offer for offer in found if offer.origin == "quote"]
     sellers = quotes or [offer for offer in found if not offer.marketplace] or found
-    if not sellers:
-        return None
-    newest = max(last_day(offer.date) for offer in sellers)
-    current = [offer for offer in sellers if newest - last_day(offer.date) <= timedelta(days=STALE_AFTER_DAYS)]
-    return min(current, key=lambda offer: ((offer.priced(terms) or 0.0) / offer.machine.gpus, offer.machine.name))
+    newest = max((last_day(offer.date) for offer in sellers), default=None)
+    return tuple(offer for offer in sellers
+                 if newest and newest - last_day(offer.date) <= timedelta(days=STALE_AFTER_DAYS))  # fmt: skip
 
 
 def chip_hour(offer: Offer, terms: str = "on_demand") -> Figure:

@@ -94,7 +94,7 @@ def _usd_per_hour(quote: Quote, machine: Machine, money: Money) -> float:
 
 def _hosted(rows: list[Quote], money: Money) -> HostedModel:
     first = rows[0]
-    usd = {FIELDS[row.per]: row.price / rate_of(row.currency, money).per_usd for row in rows}
+    usd: dict[str, Any] = {FIELDS[row.per]: row.price / rate_of(row.currency, money).per_usd for row in rows}
     missing = [unit for unit in list(FIELDS)[:2] if FIELDS[unit] not in usd]
     if missing:
         raise UsageError(

@@ -53,7 +53,6 @@ COMMANDS = (
     plan,
     replan,
     roadmap,
-    prices,
     models,
 )
 for command in COMMANDS:
@@ -61,6 +60,7 @@ for command in COMMANDS:
 
 for group in (
     estimate,
+    prices,
     releases,
     keys,
 ):

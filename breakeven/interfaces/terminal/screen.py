@@ -19,7 +19,7 @@ from breakeven.interfaces.terminal.text import safe
 from breakeven.interfaces.words import Voice, language_of
 
 if TYPE_CHECKING:
-    from breakeven.interfaces.verbs import Family, PriceList
+    from breakeven.interfaces.verbs import Family
     from breakeven.records.audit import Audit, Finding
     from breakeven.records.run import Run
     from breakeven.serving.limits import Limits
@@ -164,32 +164,6 @@ class Screen:
         for family in families:
             table.add_row(Text(safe(family.name)), Text(safe(self.voice(family.about))))
         self.console.print(table)
-
-    def prices(self, prices: PriceList) -> None:
-        self.console.print(self._offers(prices))
-        self.console.print(self._hosted(prices))
-
-    def _offers(self, prices: PriceList) -> Table:
-        table = self.table(say("machine"), say("cores"), say("memory"), say("GPU"), say("an hour"), say("spot"),
-                            say("date"), say("source"))
-        for offer in prices.offers:
-            machine = offer.machine
-            cells = (
-                machine.name, str(machine.cores or "—"), self.write.bytes(machine.memory_bytes or None),
-                f"{machine.gpus} × {machine.gpu}" if machine.gpus else "—", self.write.usd(offer.usd_per_hour),
-                self.write.usd(offer.spot_usd_per_hour), offer.date, offer.source,
-            )
-            table.add_row(*(Text(safe(cell)) for cell in cells))
-        return table
-
-    def _hosted(self, prices: PriceList) -> Table:
-        table = self.table(say("hosted model"), say("1M tokens in"), say("1M tokens out"), say("cached"), say("date"),
-                            say("source"))
-        for model in prices.hosted:
-            costs = (model.usd_per_1m_input, model.usd_per_1m_output, model.usd_per_1m_cached_input)
-            cells = (f"{model.provider}/{model.item}", *map(self.write.usd, costs), model.date, model.source)
-            table.add_row(*(Text(safe(cell)) for cell in cells))
-        return table
 
     def table(self, *titles: Message) -> Table:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
