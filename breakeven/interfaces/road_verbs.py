@@ -34,8 +34,10 @@ def roadmap(path: AnyPath = ".", month: int | None = None) -> Road:
     from datetime import UTC, datetime
 
     from breakeven import planning
+    from breakeven.prices.own import project_prices
 
-    return Road(*planning.roadmap(Path(path), month, datetime.now(UTC).date()))
+    with project_prices(Path(path)):
+        return Road(*planning.roadmap(Path(path), month, datetime.now(UTC).date()))
 
 
 def why(path: AnyPath, asked: str, run: str | None = None, depth: int | None = None) -> Why:
@@ -45,8 +47,10 @@ def why(path: AnyPath, asked: str, run: str | None = None, depth: int | None = N
     """
     from breakeven import planning
     from breakeven.plan.why import why
+    from breakeven.prices.own import project_prices
 
-    made = show(path, run).plan if run else planning.plan(Path(path))
+    with project_prices(Path(path)):
+        made = show(path, run).plan if run else planning.plan(Path(path))
     if made is None:
         raise UsageError(say("the run {run} has no plan", run=run or ""), "--why", say("name another run"))
     return why(made, asked, depth)

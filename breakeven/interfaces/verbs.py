@@ -6,8 +6,7 @@ A path names a project folder or its project file. Nothing is printed; records c
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -76,9 +75,10 @@ def _is_content(path: Path) -> bool:
 def check(path: AnyPath = ".", watch: Watcher | None = None) -> Audit:
     """Read the project file and the data, and return all findings. Raises ProjectError, DataError."""
     from breakeven import pipeline
+    from breakeven.prices.own import project_prices
     from breakeven.stages.watch import Watcher
 
-    with _own_prices(path):
+    with project_prices(Path(path)):
         return pipeline.check(Path(path), watch or Watcher())
 
 
@@ -105,12 +105,13 @@ def run(
     """
     from breakeven import pipeline
     from breakeven.interfaces.words import language_of, translator
+    from breakeven.prices.own import project_prices
     from breakeven.stages.watch import Watcher
 
     spoken = language_of(language)
     translator(spoken)  # an unknown language is refused before the work, not after it
     options = pipeline.Options(only=tuple(only), budget_seconds=budget_seconds, profile=profile)
-    with _own_prices(path):
+    with project_prices(Path(path)):
         finished = pipeline.run(Path(path), options, watch or Watcher())
     return _with_report(finished, write_report(path, finished, spoken))
 
@@ -159,8 +160,10 @@ def plan(path: AnyPath = ".", everything: bool = False) -> Plan:
     Raises ProjectError, UsageError.
     """
     from breakeven import planning
+    from breakeven.prices.own import project_prices
 
-    return planning.plan_with_spread(Path(path), everything)
+    with project_prices(Path(path)):
+        return planning.plan_with_spread(Path(path), everything)
 
 
 def export_plan(path: AnyPath, made: Plan, out: AnyPath, language: str | None = None) -> Path:
@@ -272,16 +275,6 @@ def model_families() -> tuple[Family, ...]:
     from breakeven.models import MODELS
 
     return tuple(Family(name, MODELS.get(name).tag, MODELS.get(name).describe()) for name in MODELS.names())
-
-
-@contextmanager
-def _own_prices(path: AnyPath) -> Iterator[None]:
-    """While this lasts, the quotes and the imported lists of a project go before the price tables."""
-    from breakeven.prices.layers import own_prices
-    from breakeven.prices.own import prices_at
-
-    with own_prices(prices_at(Path(path))[0]):
-        yield
 
 
 def _store(path: AnyPath) -> Store:

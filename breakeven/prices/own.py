@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from breakeven.prices.imported import imported
-from breakeven.prices.layers import Layers
+from breakeven.prices.layers import Layers, own_prices
 from breakeven.prices.quotes import quoted, read_quotes
 from breakeven.project import project_file, read_project
 from breakeven.records.owned import Owned
@@ -37,3 +39,10 @@ def prices_at(path: Path, quotes_file: Path | None = None) -> tuple[Layers, Mone
     from_file = quoted(read_quotes(quotes_file), money) if quotes_file else Layers()
     folder = path if path.is_dir() else path.parent
     return from_file.over(imported(folder)), money, Owned()
+
+
+@contextmanager
+def project_prices(path: Path) -> Iterator[None]:
+    """While this lasts, the own prices of the project at a path go before the tables. Raises as `prices_at`."""
+    with own_prices(prices_at(path)[0]):
+        yield

@@ -13,11 +13,13 @@ from breakeven.core.errors import DataError, UsageError
 from breakeven.core.figure import Provenance
 from breakeven.prices.gpu_hours import gpu_hour_price
 from breakeven.prices.layers import Layers, own_prices
+from breakeven.prices.own import project_prices
 from breakeven.prices.quotes import quoted, read_quotes
 from breakeven.prices.rates import in_dollars, rate_figure, rate_of, rates
 from breakeven.prices.tables import hosted_named, offer_named, offers
 from breakeven.project import read_project
 from breakeven.records.quotes import Money, Quote
+from breakeven.stages.price import train_price
 
 DAY = {"source": "Seller A, offer 17", "date": "2026-11-20"}
 DOLLARS = Money()
@@ -109,6 +111,17 @@ def test_quotes_of_the_project_file(tmp_path: Path):
     project = read_project(tmp_path)
     with own_prices(quoted(project.quote, project.money)):
         assert gpu_hour_price("Ascend 910B").value == pytest.approx(9 / 7)
+
+
+def test_the_machines_of_a_project_are_priced_by_its_quotes(tmp_path: Path):
+    (tmp_path / "breakeven.toml").write_text(
+        '[product]\nname = "x"\ntask = "text-classification"\n[compute]\ntrain_on = "AWS/m7i.large"\n'
+        '[[quote]]\nmachine = "AWS/m7i.large"\nprice = 0.05\nunit = "usd/hour"\nsource = "Seller A"\n'
+        'date = "2026-10"\n', encoding="utf-8")  # fmt: skip
+    project = read_project(tmp_path)
+    with project_prices(tmp_path):
+        assert train_price(project).to("usd/hour") == 0.05
+    assert train_price(project).to("usd/hour") == 0.1008
 
 
 def test_rates_are_dated_and_one_may_be_set():
