@@ -52,10 +52,15 @@ def read_skypilot(file: Path, cloud: str = "", region: str = "", dated: str = ""
         item = made["item"]
         if item in best:
             found.left_out[TWICE] += 1
-        if item not in best or float(made["usd_per_hour"]) < float(best[item]["usd_per_hour"]):
+        if item not in best or _dearness(made) < _dearness(best[item]):
             best[item] = made | {"source": source, "date": dated}
     found.rows = list(best.values())
     return found
+
+
+def _dearness(row: dict[str, str]) -> tuple[float, float]:
+    """By the price on demand; zones of one region differ in their spot price alone."""
+    return float(row["usd_per_hour"]), float(row["spot_usd_per_hour"] or row["usd_per_hour"])
 
 
 def _read(file: Path) -> list[dict[str, str]]:

@@ -109,6 +109,13 @@ def test_machines_of_a_catalog_each_once_at_its_cheapest_region(tmp_path: Path):
         assert offer_named("Lambda/p4d").machine.gpus == 8
 
 
+def test_of_zones_with_one_price_that_with_the_lowest_spot_price_counts(tmp_path: Path):
+    zones = [f"c1.medium,,,2.0,1.69921875,0.13,us-east-1,,{spot}" for spot in ("0.130000", "0.040800", "0.043600")]
+    found = read_skypilot(listed(tmp_path, "\n".join([HEADER, *zones]), "vms.csv"), "aws", dated="2026-11")
+    assert [(row["provider"], row["spot_usd_per_hour"], row["memory_gib"]) for row in found.rows] == [
+        ("AWS", "0.0408", "1.69921875")]  # fmt: skip
+
+
 def test_one_region_alone(tmp_path: Path):
     file = listed(tmp_path, "\n".join([HEADER, *MACHINES]), "lambda/vms.csv")
     found = read_skypilot(file, region="us-east-1", dated="2026-11")
