@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from breakeven.core.errors import UsageError
 from breakeven.core.units import unit
+from breakeven.estimate.chips import chips
 from breakeven.prices.chip_names import chip_name
 from breakeven.prices.tables import (
     GIB,
@@ -93,6 +94,16 @@ def test_the_cards_that_the_issue_of_prices_is_about_are_there():
     assert known["Ascend 910B"].usd == 16854
     assert known["A800-SXM-80GB"].usd is None  # not known is never 0
     assert all(card.usd is None or card.usd > 500 for card in cards())
+
+
+def test_a_card_and_the_chip_of_the_physics_are_one_thing():
+    """The floors keep prices/ from reading the table of estimate/, so both hold watts and price: they must agree."""
+    known = {card.name: card for card in cards()}
+    both = [chip for chip in chips() if chip.name in known]
+    assert len(both) > 40
+    for chip in both:
+        assert known[chip.name].tdp_watts == chip.tdp_watts, chip.name
+        assert known[chip.name].usd == chip.list_price_usd, chip.name
 
 
 def test_stated_prices_are_no_offers():
