@@ -143,6 +143,11 @@ def _inside(ends: np.ndarray, span: int, places: int) -> np.ndarray:
     return before[span - 1 : span - 1 + places] == before[:places]
 
 
+def named_hashes(numbers: np.ndarray, kind: int) -> np.ndarray:
+    """Hashes (m,) of things that are no n-grams, by their number (m,) uint64; things of another `kind` have others."""
+    return _mixed((numbers + np.uint64(1)) * _BASE ^ _salt(0, kind)) & _UPPER
+
+
 def _salt(n: int, gap: int) -> np.uint64:
     """Sets n-grams of one kind apart from those of another."""
     return np.uint64(((n << 8 | gap) * 0xD6E8FEB86659FD93) & _WORD_MASK)

@@ -19,6 +19,7 @@ from scipy import sparse
 
 from breakeven.inputs.input import Folds, View
 from breakeven.inputs.ngrams import Grams, Units, leading, ngrams, read_units
+from breakeven.inputs.overlap import KIND, overlap_grams, paired_cells
 from breakeven.inputs.texts import joined_cells
 from breakeven.inputs.vocabulary import Vocabulary
 from breakeven.records.dataset import Column
@@ -38,7 +39,8 @@ PAIRS: Blocks = (
     ("word 1", "word 2", "skip 2"),
     ("character 2", "character 3", "character 4", "character 5"),
 )
-"""Kinds of n-grams by block. `leading 3`: the first three words with their places; `skip 2`: word pairs over a gap."""
+"""Kinds of n-grams by block. `leading 3`: the first three words with their places; `skip 2`: word pairs over a gap; a
+block `overlap` is added where there are two texts."""
 
 BATCH_CHARACTERS = 500_000
 LEARN_CHARACTERS = 8_000_000
@@ -49,14 +51,17 @@ MOST_WEIGHTS = 40_000_000
 
 
 class TextVectors(View):
-    """A CSR matrix (n, columns) float32 of the cells of all columns of a row, joined by line breaks."""
+    """A CSR matrix (n, columns) float32 of the cells of all columns of a row, joined by line breaks.
+
+    Two columns have one more block: how much they have in common (`overlap.py`).
+    """
 
     name: ClassVar[str] = "vectors"
     variants: ClassVar[tuple[dict[str, Any], ...]] = ({"blocks": PLAIN}, {"blocks": PLACES}, {"blocks": PAIRS})
 
     def __init__(self, columns: tuple[Column, ...], blocks: Blocks = PLAIN, most: int = MOST_COLUMNS) -> None:
         self.columns = tuple(column.name for column in columns)
-        self.blocks, self.most = blocks, most
+        self.blocks, self.most = (*blocks, (KIND,)) if len(columns) == 2 else blocks, most
         self.vocabulary = Vocabulary(np.zeros(0, np.uint64))
         self.block_of = np.zeros(0, np.uint8)
         self.having = np.zeros(0, np.uint16)
@@ -79,7 +84,7 @@ class TextVectors(View):
             yield self._weigh(mine, idf), self._weigh(counts[score], idf)
 
     def transform(self, rows: pa.Table) -> sparse.csr_matrix:
-        return self._weigh(self._count(joined_cells(rows, self.columns)), self.idf)
+        return self._weigh(self._count(self._texts(rows)), self.idf)
 
     def keep(self, columns: np.ndarray) -> None:
         """Forget all columns but these (ascending); the values of the others do not change by more than their scale."""
@@ -111,7 +116,7 @@ class TextVectors(View):
         """Choose the vocabulary; the counts of its n-grams in all rows."""
         classes = int(target.max(initial=0)) + 1 if target.dtype.kind == "i" else 1
         most = min(self.most, MOST_WEIGHTS // classes)
-        texts = joined_cells(rows, self.columns)
+        texts = self._texts(rows)
         sample = _spread(texts, LEARN_CHARACTERS)
         found: list[list[np.ndarray]] = [[] for _ in self.blocks]
         for batch in _batches(sample):
@@ -121,10 +126,17 @@ class TextVectors(View):
         self.vocabulary = Vocabulary(hashes)
         return self._count(texts)
 
+    def _texts(self, rows: pa.Table) -> list[str | None]:
+        overlap = any(KIND in kinds for kinds in self.blocks)
+        return paired_cells(rows, self.columns) if overlap else joined_cells(rows, self.columns)
+
     def _grams(self, texts: Sequence[str | None]) -> list[list[Grams]]:
         """The n-grams of a batch, by block."""
         characters, words = read_units(texts)
-        return [[_grams_of(kind, characters, words) for kind in block] for block in self.blocks]
+        return [
+            [overlap_grams(texts) if kind == KIND else _grams_of(kind, characters, words) for kind in block]
+            for block in self.blocks
+        ]
 
     # --- vectors
 

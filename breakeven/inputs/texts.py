@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
@@ -15,26 +15,35 @@ from breakeven.records.dataset import Column
 
 
 class Texts(View):
-    """A list of n strings: the cells of all columns of a row, joined by line breaks; an empty row is an empty one."""
+    """A list of n strings: the cells of all columns of a row, joined by line breaks; an empty row is an empty one.
+
+    With `pair` the two cells of a row stay apart, as (first, second), for tokenizers that read pairs.
+    """
 
     name: ClassVar[str] = "texts"
 
-    def __init__(self, columns: tuple[Column, ...]) -> None:
+    def __init__(self, columns: tuple[Column, ...], pair: bool = False) -> None:
         self.columns = tuple(column.name for column in columns)
+        self.pair = pair
 
-    def fit(self, rows: pa.Table, target: np.ndarray) -> list[str]:
+    def fit(self, rows: pa.Table, target: np.ndarray) -> list[Any]:
         return self.transform(rows)
 
-    def transform(self, rows: pa.Table) -> list[str]:
+    def transform(self, rows: pa.Table) -> list[Any]:
+        if self.pair:
+            first, second = (rows.column(name).to_pylist() for name in self.columns)
+            return [(left or "", right or "") for left, right in zip(first, second, strict=True)]
         return [text or "" for text in joined_cells(rows, self.columns)]
 
     def save(self, folder: Path) -> None:
-        (folder / "texts.json").write_text(json.dumps({"columns": self.columns}, ensure_ascii=False), encoding="utf-8")
+        learned = {"columns": self.columns, "pair": self.pair}
+        (folder / "texts.json").write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         view = cls(())
-        view.columns = tuple(json.loads((folder / "texts.json").read_text(encoding="utf-8"))["columns"])
+        learned = json.loads((folder / "texts.json").read_text(encoding="utf-8"))
+        view.columns, view.pair = tuple(learned["columns"]), learned.get("pair", False)
         return view
 
 

@@ -96,6 +96,7 @@ def run_json(run: Run) -> dict[str, Any]:
     choice, release = run.choice, run.release
     left = tuple(LeftJson(name=one.name, why=str(one.why)) for one in choice.left) if choice else ()
     further: dict[str, Any] = {"risks": tuple(risks_json(run.risks))} if run.risks else {}
+    further |= {"profiles": run.profiles} if run.profiles else {}
     record = RunJson(
         **further,
         run=run.id,
@@ -105,7 +106,6 @@ def run_json(run: Run) -> dict[str, Any]:
         release=ReleaseJson(number=release.number, path=release.path) if release else None,
         plan=plan_json(run.plan) if run.plan else None,
         report=run.report,
-        **({"profiles": run.profiles} if run.profiles else {}),
         seconds=run.seconds,
     )
     return record.model_dump(mode="json", exclude_unset=True)

@@ -10,9 +10,10 @@ from breakeven.core.words import Message, say
 EXTRAS = {
     "torch": ("torch", "transformers", "tokenizers", "peft", "accelerate", "onnxruntime"),
     "onnx": ("tokenizers", "onnxruntime"),
+    "qlora": ("bitsandbytes",),
 }
 """The modules of each extra of the package."""
-BYTES = {"torch": 1_500_000_000, "onnx": 80_000_000}
+BYTES = {"torch": 1_500_000_000, "onnx": 80_000_000, "qlora": 130_000_000}
 """What an extra takes on the disk, with the processor's build of torch."""
 
 

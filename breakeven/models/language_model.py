@@ -34,6 +34,7 @@ class LanguageModel(Model):
 
     name: ClassVar[str] = "language_model"
     gpu: ClassVar[bool] = True
+    distributed: ClassVar[bool] = True
     outputs: ClassVar[tuple[str, ...]] = ("text",)
 
     def describe(self) -> Message:

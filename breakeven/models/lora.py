@@ -47,8 +47,12 @@ class Lora(Model):
             why = say("{names}: small enough to train all weights (finetune); adapters are for language models",
                       names=[named.name for named in found])  # fmt: skip
             return Refusal(family=self.name, why=MessageRecord.of(why))
+        missing = lacking("qlora") if means.quantize == "nf4" else None
+        if missing:
+            return Refusal(family=self.name, why=MessageRecord.of(missing))
         single = len(large) == 1
-        return tuple(candidate_of(self.name, self.tag, 6, named, dataset, means, single, EPOCHS) for named in large)
+        made = (candidate_of(self.name, self.tag, 6, named, dataset, means, single, EPOCHS) for named in large)
+        return tuple(_with_bits(candidate, means) for candidate in made)
 
     def _pays(self, named: Named, means: Means) -> bool:
         return named.name in means.language_models or bytes_of(named) >= LEAST_BYTES
@@ -65,6 +69,13 @@ class Lora(Model):
         from breakeven.models.nn.tuned_answers import TunedPredictor
 
         return TunedPredictor.load(folder)
+
+
+def _with_bits(candidate: Candidate, means: Means) -> Candidate:
+    """The candidate with the number format of its frozen weights, where the project asks for a smaller one."""
+    if means.quantize == "none":
+        return candidate
+    return candidate.model_copy(update={"settings": (*candidate.settings, ("quantize", means.quantize))})
 
 
 MODEL = Lora()

@@ -16,6 +16,8 @@ class Means(Record):
     """The folder of the project file."""
     encoders: tuple[str, ...] = ()
     language_models: tuple[str, ...] = ()
+    quantize: str = "none"
+    """`nf4`: frozen models are kept in four bits while adapters learn."""
     hosted: tuple[Alternative, ...] = ()
     unlabelled: str | None = None
     """A file of rows without answers, relative to `folder`."""
@@ -27,6 +29,7 @@ class Means(Record):
             folder=folder,
             encoders=models.encoders,
             language_models=models.language_models,
+            quantize=models.quantize,
             hosted=project.alternative,
             unlabelled=project.data.unlabelled,
         )

@@ -139,6 +139,7 @@ class Models(Record):
     only: tuple[str, ...] = ()
     encoders: tuple[str, ...] = ()
     language_models: tuple[str, ...] = ()
+    quantize: Literal["none", "nf4"] = "none"
 
 
 class Alternative(Record):

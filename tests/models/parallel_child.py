@@ -1,9 +1,12 @@
-"""One of the processes of test_parallel.py: `python parallel_child.py OUT.json`, started as torchrun starts them."""
+"""One of the processes of test_parallel.py, started as torchrun starts them: `python parallel_child.py OUT.json`; with
+a folder behind it, a slow training that keeps checkpoints there, for being killed."""
 
 from __future__ import annotations
 
 import json
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +16,7 @@ from breakeven.models.nn.devices import Device
 from breakeven.models.nn.gpt import Gpt, GptShape
 from breakeven.models.nn.language_data import Packed, PackedBatches
 from breakeven.models.nn.language_training import loss_of, muon_groups
-from breakeven.models.nn.loop import train_net
+from breakeven.models.nn.loop import Batch, Watch, train_net
 from breakeven.models.nn.parallel import Way, own_share, process_group, train_in_parallel
 from breakeven.models.nn.schedule import LoopSettings
 from breakeven.models.nn.writing import GptReader
@@ -79,5 +82,29 @@ def main(out: Path) -> None:
         out.write_text(json.dumps(found))
 
 
+def kept(way: Way, folder: Path) -> str:
+    """The losses of a slow training with a checkpoint after each step, and its weights, to the bit."""
+    batches = PackedBatches(packed(), 4, 10, 0, own_share())
+
+    def slow(number: int) -> Batch:
+        time.sleep(0.03)
+        return batches(number)
+
+    watch = Watch(lambda net: float(sum(each.sum() for each in net.state_dict().values() if way == "ddp")), times=4)
+    settings = replace(SETTINGS, steps=24, checkpoint_seconds=0.0)
+    weights, trace = train_in_parallel(make_net(), slow, settings, CPU, lambda: 1e9, way, watch=watch, folder=folder)
+    total = sum(float(each.double().sum()) for each in weights.values())
+    points = [(row[0], row[2], row[3].hex()) for row in trace.points]
+    return f"{points} {total.hex()} {[tuple(look) for look in trace.looks]}"
+
+
+def main_kept(out: Path, folder: Path) -> None:
+    torch.set_num_threads(1)
+    with process_group("cpu"):
+        found = [kept("ddp", folder / "ddp"), kept("fsdp", folder / "fsdp")]
+    if own_share()[0] == 0:
+        out.write_text("\n".join(found))
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main_kept(Path(sys.argv[1]), Path(sys.argv[2])) if len(sys.argv) > 2 else main(Path(sys.argv[1]))

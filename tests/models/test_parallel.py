@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,12 +18,12 @@ pytest.importorskip("torch", reason="needs the extra [torch]")
 CHILD = Path(__file__).with_name("parallel_child.py")
 
 
-def start(out: Path, rank: int, port: int) -> subprocess.Popen[bytes]:
+def start(out: Path, rank: int, port: int, *more: str) -> subprocess.Popen[bytes]:
     environ = os.environ | {
         "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(CHILD.parents[2]),
     }  # fmt: skip
-    command = [sys.executable, str(CHILD), str(out)]
+    command = [sys.executable, str(CHILD), str(out), *more]
     return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
@@ -50,3 +52,29 @@ def test_two_processes_give_the_loss_of_one(
     assert together["losses"] == pytest.approx(alone["losses"], abs=1e-5)
     assert together["logits"] == pytest.approx(alone["logits"], abs=1e-4)
     assert alone["losses"][0] - alone["losses"][-1] > 0.5, "it learns"
+
+
+def finish(out: Path, folder: Path) -> str:
+    """What a pair of processes tells that trains with checkpoints in a folder, to its end."""
+    port = free_port()
+    for child in [start(out, rank, port, str(folder)) for rank in range(2)]:
+        said, _ = child.communicate(timeout=300)
+        assert child.returncode == 0, said.decode()[-2000:]
+    return out.read_text()
+
+
+@pytest.mark.parametrize("way", ["ddp", "fsdp"])
+def test_a_group_that_lost_a_process_goes_on_and_ends_the_same(tmp_path: Path, way: str) -> None:
+    port = free_port()
+    pair = [start(tmp_path / "broken.txt", rank, port, str(tmp_path / "broken")) for rank in range(2)]
+    until = time.monotonic() + 200
+    while not (tmp_path / "broken" / way / "group.safetensors").exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    pair[1].kill()
+    pair[0].communicate(timeout=120)
+    assert pair[0].returncode != 0, "one process alone cannot go on"
+    assert pair[1].wait() == -signal.SIGKILL
+    whole = finish(tmp_path / "whole.txt", tmp_path / "whole")
+    assert finish(tmp_path / "broken.txt", tmp_path / "broken") == whole
+    assert len(whole.splitlines()) == 2

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -14,6 +15,7 @@ pytest.importorskip("transformers")
 from breakeven.models.finetune import MODEL as FINETUNE  # noqa: E402
 from breakeven.models.lora import MODEL as LORA  # noqa: E402
 from breakeven.models.model import Declined, Model, Trained, Work  # noqa: E402
+from breakeven.models.nn.batches import padded  # noqa: E402
 from breakeven.models.nn.devices import Device  # noqa: E402
 from breakeven.models.nn.lora_tuning import adapter_share, add_adapters, keep_adapters, merge_adapters  # noqa: E402
 from breakeven.models.nn.memory import foreseen_bytes, make_room  # noqa: E402
@@ -24,6 +26,8 @@ from breakeven.models.nn.tuned_net import (  # noqa: E402
     load_text_tokenizer,
     parameter_groups,
     save_net,
+    separator_of,
+    tells_types,
 )
 from breakeven.models.nn.tuned_release import Mean  # noqa: E402
 from breakeven.models.weights import Weights, find_weights  # noqa: E402
@@ -165,6 +169,54 @@ def test_a_net_without_a_graph_is_kept_and_answered_by_torch(checkpoints: Path, 
     assert np.allclose(answers[1], expected, atol=1e-5)
     assert np.isfinite(answers).all(), "an empty text has an answer"
     assert TunedPredictor.load(tmp_path).predict(rows.slice(0, 0)).shape == (0, 3)
+
+
+def test_a_pair_is_read_as_the_encoder_was_trained_to(checkpoints: Path, tmp_path: Path) -> None:
+    """The types of tokens that the net makes are those that the library gives it."""
+    from transformers import AutoModel, AutoTokenizer
+
+    weights = Weights("bert", checkpoints / "bert")
+    tokenizer = load_text_tokenizer(weights)
+    net = load_net(weights, 2).eval()
+    assert tells_types(net.body)
+    plain, net.separator = net, separator_of(tokenizer)
+    library = AutoTokenizer.from_pretrained(weights.folder)
+    told = library("invoice paid twice", "parcel late today now", return_tensors="pt")
+    short = tokenizer.encode("invoice paid twice", "parcel late today now")
+    assert short.ids == told["input_ids"][0].tolist()
+    assert set(short.type_ids) == {0, 1}
+    ids, mask = padded([short.ids, tokenizer.encode("app", "crash").ids])
+    types = plain._types(ids, mask)
+    assert types[0].tolist() == short.type_ids
+    assert types[1, : int(mask[1].sum())].tolist() == tokenizer.encode("app", "crash").type_ids
+    assert not types[1, int(mask[1].sum()) :].any()
+    body = AutoModel.from_pretrained(weights.folder).eval()
+    states = body(told["input_ids"], token_type_ids=torch.tensor([short.type_ids])).last_hidden_state
+    mean = torch.nn.functional.normalize(states.mean(1), dim=1)
+    found = net.vectors(told["input_ids"], torch.ones_like(told["input_ids"]))
+    assert torch.allclose(found, mean, atol=1e-6)
+    net.separator = None
+    assert not torch.allclose(net.vectors(told["input_ids"], torch.ones_like(told["input_ids"])), mean, atol=1e-3)
+    assert separator_of(load_text_tokenizer(Weights("gpt2", checkpoints / "gpt2"))) is None
+
+
+def test_a_net_of_pairs_is_trained_released_and_read_again(checkpoints: Path, tmp_path: Path) -> None:
+    rows, _ = toy_rows(LABELS)
+    asked = [f"{text} ?" if text else text for text in rows.column("message").to_pylist()]
+    rows = rows.append_column("asked", pa.array(asked, pa.large_string()))
+    dataset = toy_dataset(LABELS, rows, ("billing", "delivery", "technical"))
+    (candidate,) = FINETUNE.propose(dataset, LABELS, Means(folder=str(checkpoints), encoders=("bert",)))
+    work = toy_work(LABELS, candidate, tmp_path / "artifact", seconds=900)
+    work = replace(work, folds=work.folds[:1], rows=rows, dataset=dataset)
+    work.artifact.mkdir()
+    found = FINETUNE.train(work)
+    assert {variant.name for variant in found.variants} == {"plain", "int8"}
+    predictor = FINETUNE.load(work.artifact, None)
+    assert predictor.texts.pair
+    answers = predictor.predict(rows.slice(0, 20))
+    swapped = rows.slice(0, 20).rename_columns(["asked", "message"])
+    assert np.isfinite(answers).all()
+    assert not np.allclose(answers, predictor.predict(swapped)), "which text is the first one matters"
 
 
 @pytest.mark.parametrize("kind", KINDS)

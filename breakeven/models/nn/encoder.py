@@ -68,7 +68,7 @@ def load_encoder(weights: Weights) -> Encoder:
         raise Declined(unreadable(weights, fault)) from None
     if getattr(body.config, "is_encoder_decoder", False):
         body = body.get_encoder()
-    return Encoder(body.float(), _pooling(weights))
+    return Encoder(body.float(), stated_pooling(weights))
 
 
 def load_tokenizer(weights: Weights) -> str:
@@ -85,7 +85,7 @@ def unreadable(weights: Weights, fault: Exception) -> Message:
                fault=f"{type(fault).__name__}: {fault}".splitlines()[0][:200])  # fmt: skip
 
 
-def _pooling(weights: Weights) -> str:
+def stated_pooling(weights: Weights) -> str:
     """How the encoder was trained to be read, as sentence-transformers writes it; else the mean."""
     file = weights.folder / "1_Pooling" / "config.json"
     settings = json.loads(file.read_bytes()) if file.exists() else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from breakeven.models.nn.language_answers import SETTINGS, nats_of
 from breakeven.models.nn.language_data import Encoded, Packed, PackedBatches
 from breakeven.models.nn.language_training import HELD_OUT_ROWS, Share, curves_of, held_out_loss, kept_in, seconds_told
 from breakeven.models.nn.loop import Trace, Watch, train_net
+from breakeven.models.nn.parallel import own_share, process_group, processes, train_in_parallel, way_of
 from breakeven.models.nn.schedule import LoopSettings
 from breakeven.models.rendering import Reading, per_byte
 from breakeven.models.weights import Weights
@@ -107,10 +109,18 @@ class Decoder(nn.Module):
 def train_pretrained(work: Work) -> Trained:
     """Score the model as it is, train it on the fit rows of the first fold, keep what is better on its score rows.
 
-    Of several folds each is trained by itself for the predictions; the artifact is the model of the last one.
+    Of several folds each is trained by itself for the predictions; the artifact is the model of the last one. Under
+    torchrun all processes come here and train together.
     """
-    weights = weights_named(str(work.candidate.setting("weights")), Path(str(work.candidate.setting("folder"))))
     device = choose_device(work.threads)
+    if processes() == 1:
+        return _train(work, device)
+    with process_group(device.kind):
+        return _train(work, device)
+
+
+def _train(work: Work, device: Device) -> Trained:
+    weights = weights_named(str(work.candidate.setting("weights")), Path(str(work.candidate.setting("folder"))))
     reading = Reading.of((column.name for column in work.dataset.inputs), work.dataset.answer)
     said = reading.said(work.rows)
     tokens = HubTokens(_tokenizer(weights.folder))
@@ -150,12 +160,19 @@ def _tuned(
     as_it_is = measure(net.eval())
     packed = Packed.of([rows[row] for row in fit], work.seed)
     length = min(context, len(packed) - 1)
-    batches = PackedBatches(packed, max(1, BATCH_TOKENS // length), length, work.seed)
+    batches = PackedBatches(packed, max(processes(), BATCH_TOKENS // length), length, work.seed, own_share())
     steps = max(4, round(EPOCHS * len(packed) / (batches.rows * length)))
     settings = LoopSettings(steps, LEARNING_RATE, warm_up=0.1, floor=0.1, seed=work.seed)
-    trace = train_net(net, batches, lambda n, t: mean_loss(n(t["ids"]), t["targets"]), settings, device,
-                      share.seconds_left, folder, Watch(measure, times=6, patience=3), None, share.tell,
-                      work.trace_file(f"fold {share.number + 1}"))  # fmt: skip
+    watch = Watch(measure, times=6, patience=3)
+    if processes() > 1:
+        spread = Decoder(copy.deepcopy(model))  # spread over the processes it is of no use any more
+        found, trace = train_in_parallel(spread, batches, settings, device, share.seconds_left, way_of(work), watch,
+                                         None, share.tell, folder=folder)  # fmt: skip
+        net.load_state_dict(found)
+    else:
+        trace = train_net(net, batches, lambda n, t: mean_loss(n(t["ids"]), t["targets"]), settings, device,
+                          share.seconds_left, folder, watch, None, share.tell,
+                          work.trace_file(f"fold {share.number + 1}"))  # fmt: skip
     if not trace.best < as_it_is:
         model.load_state_dict(before)
         trace.best_step = 0

@@ -24,7 +24,7 @@ from breakeven.models.nn.language_answers import nats_of, save_language_model
 from breakeven.models.nn.language_data import Encoded, Packed, PackedBatches
 from breakeven.models.nn.language_tokens import BYTES, ByteTokens
 from breakeven.models.nn.loop import Pace, Trace, Watch, train_net
-from breakeven.models.nn.parallel import Way, agreed, own_share, process_group, processes, train_in_parallel
+from breakeven.models.nn.parallel import agreed, own_share, process_group, processes, train_in_parallel, way_of
 from breakeven.models.nn.schedule import LoopSettings
 from breakeven.models.rendering import Reading, per_byte
 from breakeven.outputs.chats import Said
@@ -177,15 +177,14 @@ def train_one(
         watch.measure(net)
         scored = max(1.0, len(held) / HELD_OUT_ROWS)
         share = replace(share, look_seconds=(monotonic() - begun) * scored)
+    kept = kept_in(work)
+    folder = kept / str(share.number) if kept else None
     if processes() > 1:
-        way: Way = "fsdp" if work.candidate.setting("parallel") == "fsdp" else "ddp"
-        weights, trace = train_in_parallel(net, batches, settings, device, share.seconds_left, way, watch, muon_groups,
-                                           share.tell)  # fmt: skip
+        weights, trace = train_in_parallel(net, batches, settings, device, share.seconds_left, way_of(work), watch,
+                                           muon_groups, share.tell, folder=folder)  # fmt: skip
         whole = Gpt(recipe.shape)
         whole.load_state_dict(weights)
         return whole.eval(), trace
-    kept = kept_in(work)
-    folder = kept / str(share.number) if kept else None
     trace = train_net(net, batches, loss_of, settings, device, share.seconds_left, folder, watch, muon_groups(net),
                       share.tell, work.trace_file(f"fold {share.number + 1}"))  # fmt: skip
     return net, trace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from breakeven.models.model import Trained, Work
+from breakeven.models.nn.quantized import load_quantized, merge_quantized
 from breakeven.models.nn.tuned_net import TunedNet
 from breakeven.models.nn.tuned_release import train_tuned
 from breakeven.models.nn.tuning import Method, Recipe
@@ -28,6 +30,8 @@ RECIPE = Recipe(learning_rate=1e-3, head_share=1.0, layer_decay=1.0, weight_deca
 
 def train_lora(work: Work) -> Trained:
     """Raises Declined where weights, memory or time do not suffice."""
+    if work.candidate.setting("quantize") == "nf4":
+        return train_tuned(work, Method(RECIPE, add_adapters, merge_quantized, keep_adapters, load_quantized))
     return train_tuned(work, Method(RECIPE, add_adapters, merge_adapters, keep_adapters))
 
 
@@ -51,9 +55,20 @@ def is_conv1d(module: nn.Module) -> bool:
 
 def best_rank(body: nn.Module) -> int:
     """The largest rank whose adapters stay small; 1 for a toy."""
-    total = sum(each.numel() for each in body.parameters())
-    sides = sum(sum(body.get_submodule(name).weight.shape) for name in matrices(body))  # type: ignore[misc, arg-type]
+    total = sum(whole_size(each) for each in body.parameters())
+    sides = sum(_sides(body.get_submodule(name)) for name in matrices(body))
     return next((rank for rank in RANKS if rank * sides < MOST_SHARE * total), 1)
+
+
+def whole_size(parameter: nn.Parameter) -> int:
+    """The weights that a parameter stands for: of one in four bits twice as many as it has bytes."""
+    packed = getattr(parameter, "quant_state", None)
+    return math.prod(packed.shape) if packed is not None else parameter.numel()
+
+
+def _sides(layer: Any) -> int:
+    """Rows and columns of a layer's matrix together."""
+    return int(layer.in_features + layer.out_features if isinstance(layer, nn.Linear) else sum(layer.weight.shape))
 
 
 def keep_adapters(net: TunedNet, folder: Path) -> dict[str, int | float]:
@@ -73,7 +88,7 @@ def keep_adapters(net: TunedNet, folder: Path) -> dict[str, int | float]:
 def adapter_share(net: TunedNet) -> float:
     """The weights of the adapters as a share of all weights of the body."""
     adapters = sum(each.numel() for name, each in net.body.named_parameters() if "lora_" in name)
-    return adapters / (sum(each.numel() for each in net.body.parameters()) - adapters)
+    return adapters / (sum(whole_size(each) for each in net.body.parameters()) - adapters)
 
 
 def merge_adapters(net: TunedNet) -> None:

@@ -11,6 +11,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from time import monotonic
 from typing import Literal
 
 import torch
@@ -18,12 +21,16 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from breakeven.models.model import Work
 from breakeven.models.nn.checkpoint import Tensors, copied
+from breakeven.models.nn.curves import Points
 from breakeven.models.nn.devices import Device
 from breakeven.models.nn.gpt import NOT_SCORED, mean_loss
 from breakeven.models.nn.loop import Batch, Pace, Trace, Watch
 from breakeven.models.nn.optimizers import Groups, make_optimizer
+from breakeven.models.nn.parallel_state import load_group, save_group
 from breakeven.models.nn.schedule import LoopSettings, Plan, rate_share
+from breakeven.records.record import digest_of
 
 Way = Literal["ddp", "fsdp"]
 AGREE_STEPS = 20
@@ -38,6 +45,11 @@ def processes() -> int:
 def own_share() -> tuple[int, int]:
     """(which process this is, of how many), as batches are split by it."""
     return int(os.environ.get("RANK", "0")), processes()
+
+
+def way_of(work: Work) -> Way:
+    """How a job is trained by several processes: as its setting `parallel` says, else with the whole net in each."""
+    return "fsdp" if work.candidate.setting("parallel") == "fsdp" else "ddp"
 
 
 @contextmanager
@@ -84,34 +96,79 @@ def train_in_parallel(
     groups: Callable[[nn.Module], Groups] | None = None,
     tell: Callable[[Pace], None] = lambda pace: None,
     seen: Callable[[float], None] = lambda loss: None,
+    folder: Path | None = None,
 ) -> tuple[Tensors, Trace]:
     """`train_net` of a language model for several processes; each gets the best weights, whole. `net` itself is spread
     and of no use any more.
 
     `batch(number)` gives this process's share of the batch, `ids` and `targets`. `groups` are asked of the net when it
     is spread: Muon needs whole matrices and goes with `ddp` alone. `seen` gets the loss of the whole batch after
-    each step. Nothing is kept on the disk meanwhile.
+    each step. `folder` keeps checkpoints, which need be on the first process's disk alone; a group that lost a process
+    and is started again goes on from there.
     """
     spread_net = spread(net.to(device.torch).train(), way, device)
     optimizer = make_optimizer(spread_net, settings, device, groups(net) if groups and way == "ddp" else None)
-    trace, plan = Trace(steps=settings.steps), Plan(settings.steps, settings.steps)
-    best: Tensors = {}
+    run = _Group(spread_net, optimizer, settings, device, folder, way)
+    trace, plan = run.trace, run.plan
     while trace.step < trace.steps and not (watch and trace.worse >= watch.patience):
         _set_rates(optimizer, settings, trace)
         torch.manual_seed(settings.seed * 1_000_003 + trace.step)
         trace.loss = _step(spread_net, optimizer, batch, settings, device, trace)
         trace.step += 1
+        run.point()
         seen(trace.loss)
-        if trace.step == 1:
-            plan.start_clock(1)
+        if trace.step == plan.first + 1:
+            plan.start_clock(trace.step)
         elif trace.step % AGREE_STEPS == 0:
             plan.fit(trace.step, seconds_left())
             trace.steps = plan.steps = agreed(plan.steps, device)
-            tell(Pace(trace.step, trace.steps, trace.loss, 0.0, None, 0.0))
-        best = _look(spread_net, watch, trace, device) or best
-    weights = best or whole_weights(spread_net)
+            left = (trace.steps - trace.step) * plan.seconds_per_step(trace.step)
+            tell(Pace(trace.step, trace.steps, trace.loss, 0.0, None, left))
+        run.best = _look(spread_net, watch, trace, device) or run.best
+        run.keep()
+    weights = run.best or whole_weights(spread_net)
+    run.points.read()
     trace.cut_short = trace.steps < settings.steps
     return weights, trace
+
+
+class _Group:
+    """The state of a training between two steps, the same in every process."""
+
+    def __init__(
+        self, net: nn.Module, optimizer: torch.optim.Optimizer, settings: LoopSettings, device: Device,
+        folder: Path | None, way: Way,
+    ) -> None:  # fmt: skip
+        self.net, self.optimizer, self.settings, self.device, self.folder = net, optimizer, settings, device, folder
+        self.trace, self.best = Trace(steps=settings.steps), Tensors()
+        shapes = [(name, list(each.shape)) for name, each in net.named_parameters()]
+        self.made_by = digest_of(repr(asdict(settings)), repr(shapes), way)
+        kept = load_group(folder, net, optimizer, self.made_by, device) if folder else None
+        if kept:
+            self.best, numbers = kept
+            self.trace = Trace(**numbers["trace"])
+        self.plan = Plan(settings.steps, self.trace.steps, first=self.trace.step)
+        self.points = Points(self.trace.points, self.trace.stride)
+        self.before, self.begun, self.kept = self.trace.seconds, monotonic(), monotonic()
+
+    def point(self) -> None:
+        """A step has been made: its place on the curve."""
+        self.trace.seconds = self.before + monotonic() - self.begun
+        rate = self.optimizer.param_groups[0]["lr"]
+        loss = torch.tensor(self.trace.loss, dtype=torch.float64)
+        self.points.see(self.trace.step, self.trace.seconds, self.trace.tokens, loss, rate)
+
+    def keep(self) -> None:
+        """Write a checkpoint when the first process finds the last one old; it is asked every few steps."""
+        seconds = self.settings.checkpoint_seconds
+        if not self.folder or (seconds and self.trace.step % AGREE_STEPS):
+            return
+        if agreed(int(monotonic() - self.kept >= seconds), self.device):
+            self.points.read()
+            self.trace.stride = self.points.stride
+            numbers = {"made_by": self.made_by, "trace": asdict(self.trace)}
+            save_group(self.folder, self.net, self.optimizer, self.best, numbers)
+            self.kept = monotonic()
 
 
 def _set_rates(optimizer: torch.optim.Optimizer, settings: LoopSettings, trace: Trace) -> None:

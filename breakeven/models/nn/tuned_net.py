@@ -29,17 +29,27 @@ NET, CONFIG = "net.safetensors", "config.json"
 
 
 class TunedNet(nn.Module):
-    """`forward(input_ids, attention_mask)`, both (n, tokens) -> (n, width): margins of the classes, or the number."""
+    """`forward(input_ids, attention_mask)`, both (n, tokens) -> (n, width): margins of the classes, or the number.
 
-    def __init__(self, body: nn.Module, pooling: str, width: int) -> None:
+    `separator` is the token that ends the first text of a pair, for bodies that were trained to be told which text a
+    token is of (BERT's token types); None for all others.
+    """
+
+    def __init__(self, body: nn.Module, pooling: str, width: int, separator: int | None = None) -> None:
         super().__init__()
-        self.body, self.pooling = body, pooling
+        self.body, self.pooling, self.separator = body, pooling, separator
         self.head = nn.Linear(int(body.config.hidden_size), width)  # type: ignore[union-attr, arg-type]
 
     def vectors(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """One vector a text (n, d), of length 1."""
-        states = self.body(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        told = {} if self.separator is None else {"token_type_ids": self._types(input_ids, attention_mask)}
+        states = self.body(input_ids=input_ids, attention_mask=attention_mask, **told).last_hidden_state
         return nn.functional.normalize(pooled(states, attention_mask, self.pooling).float(), dim=1)
+
+    def _types(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """1 for the tokens after the first separator, 0 for all others (n, tokens)."""
+        ends = input_ids.eq(int(self.separator or 0)).long()
+        return (ends.cumsum(1) - ends).clamp(max=1) * attention_mask
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         return self.head(self.vectors(input_ids, attention_mask))  # type: ignore[no-any-return]
@@ -55,6 +65,18 @@ def load_net(weights: Weights, width: int) -> TunedNet:
     """The pretrained body with a head that knows nothing yet. Raises Declined where it cannot be read."""
     encoder = load_encoder(weights)
     return TunedNet(encoder.body, pooling_of(encoder.body, encoder.pooling), width)
+
+
+def separator_of(tokenizer: Tokenizer) -> int | None:
+    """The token that a tokenizer puts between two texts; None where it puts nothing there."""
+    pair = tokenizer.encode("a", "b")
+    second = pair.sequence_ids.index(1) if 1 in pair.sequence_ids else 0
+    return pair.ids[second - 1] if second and pair.sequence_ids[second - 1] is None else None
+
+
+def tells_types(body: nn.Module) -> bool:
+    """Whether a body has vectors for more than one type of token."""
+    return int(getattr(body.config, "type_vocab_size", 0) or 0) > 1
 
 
 def pooling_of(body: nn.Module, stated: str) -> str:
@@ -141,7 +163,8 @@ def run_net(
 def save_net(net: TunedNet, folder: Path) -> None:
     """Keep a net that no ONNX graph can be made of: `config.json` and `net.safetensors`."""
     tensors = {name: each.detach().clone().contiguous() for name, each in net.state_dict().items()}
-    write_bytes(folder / NET, save(tensors, {"pooling": net.pooling, "width": str(net.head.out_features)}))
+    write_bytes(folder / NET, save(tensors, {"pooling": net.pooling, "width": str(net.head.out_features),
+                                            "separator": "" if net.separator is None else str(net.separator)}))
     content: dict[str, Any] = net.body.config.to_dict()  # type: ignore[union-attr, operator]
     write_bytes(folder / CONFIG, json.dumps(content, default=str).encode())
 
@@ -155,6 +178,7 @@ def read_net(folder: Path) -> TunedNet:
     body: Any = AutoModel.from_config(AutoConfig.from_pretrained(folder))  # type: ignore[no-untyped-call]
     if getattr(body.config, "is_encoder_decoder", False):
         body = body.get_encoder()
-    net = TunedNet(body, kept["pooling"], int(kept["width"]))
+    separator = int(kept["separator"]) if kept.get("separator") else None
+    net = TunedNet(body, kept["pooling"], int(kept["width"]), separator)
     net.load_state_dict(load_file(folder / NET))
     return net.float().eval()

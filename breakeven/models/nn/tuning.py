@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,6 +39,8 @@ from breakeven.models.nn.tuned_net import (
     load_text_tokenizer,
     parameter_groups,
     run_net,
+    separator_of,
+    tells_types,
 )
 from breakeven.models.weights import Weights
 from breakeven.records.curve import Curve
@@ -117,12 +120,15 @@ class Tuning:
     method: Method
     weights: Weights
     view: Texts
-    texts: list[str]
+    texts: list[Any]
+    """Of each row its text, or its two."""
     ids: list[np.ndarray]
     tokenizer: Tokenizer
     most: int
     device: Device
     begun: float
+    separator: int | None = None
+    """The token between the two texts of a row; None where they are read as one."""
     steps: int | None = None
     """As many as the first training could make; the others make no more."""
     done: int = 0
@@ -146,7 +152,8 @@ class Tuning:
         device = choose_device(work.threads)
         weights = weights_named(str(work.candidate.setting("model")), Path(str(work.candidate.setting("folder"))))
         tokenizer = load_text_tokenizer(weights)
-        view = Texts(work.dataset.inputs)
+        separator = separator_of(tokenizer) if len(work.dataset.inputs) == 2 else None
+        view = Texts(work.dataset.inputs, pair=separator is not None)
         texts = view.transform(work.rows)
         most = most_tokens(weights)
         tokenizer.enable_truncation(most)
@@ -155,8 +162,8 @@ class Tuning:
         tokenizer.enable_truncation(most)
         long = [place for place, each in enumerate(ids) if len(each) > most]
         for place in long:
-            ids[place] = np.asarray(tokenizer.encode(texts[place]).ids, np.int64)
-        made = cls(work, method, weights, view, texts, ids, tokenizer, most, device, begun)
+            ids[place] = np.asarray(tokenizer.encode_batch_fast([texts[place]])[0].ids, np.int64)
+        made = cls(work, method, weights, view, texts, ids, tokenizer, most, device, begun, separator)
         made.device = device_once(made._kept_in(), device)
         return made
 
@@ -186,6 +193,7 @@ class Tuning:
         begun = monotonic()
         torch.manual_seed(self.work.seed)  # adapters begin at random, and on every fold with the same numbers
         net = self.method.load(self.weights, self.work.output.width(self.work.dataset.labels))
+        net.separator = self.separator if tells_types(net.body) else None
         scale = Scale.of(self.work.target[fit], self.classes)
         self._probe(net, fit, scale, seconds)
         some = fit[:: max(1, -(-len(fit) // 2_000))]
