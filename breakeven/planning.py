@@ -9,6 +9,7 @@ from pathlib import Path
 from breakeven.core.errors import StorageError, UsageError
 from breakeven.core.figure import Figure
 from breakeven.plan.make_plan import make_plan
+from breakeven.plan.metrics import needs_draws
 from breakeven.plan.revise import revise
 from breakeven.plan.unit_figures import UnitFigures
 from breakeven.project import project_file, read_project
@@ -56,7 +57,8 @@ def roadmap(path: Path, month: int | None, today: date) -> tuple[RoadmapState, t
     """The road map and the risks of a project, by its plan and what was measured. Raises ProjectError."""
     file = project_file(path)
     project = read_project(file)
-    made, facts = plan(path), stored_facts(Store(file.parent))
+    made = plan_with_spread(path) if needs_draws(project) else plan(path)
+    facts = stored_facts(Store(file.parent))
     state = road_stage.roadmap(project, file, made, facts, month, today)
     return state, road_stage.risks(project, file, made, facts)
 

@@ -25,8 +25,11 @@ MEASURED: Mapping[str, str] = {
 }
 PLANNED: Mapping[str, str] = {
     "break_even_month": "month", "paid_back_month": "month", "runway_months": "month", "lowest_cash_usd": "usd",
-    "lowest_cash_month": "month", "capital_need_usd": "usd",
+    "lowest_cash_month": "month", "capital_need_usd": "usd", "chance_out_of_cash": "1",
+    "chance_never_breaks_even": "1",
 }
+DRAWN = {"chance_out_of_cash": "out_of_cash", "chance_never_breaks_even": "never_breaks_even"}
+"""Those that only the draws of the plan tell, by their names in records/uncertainty.py."""
 Facts = Mapping[str, FigureRecord]
 
 
@@ -56,10 +59,16 @@ def planned_facts(plan: Plan) -> Facts:
     weakest = min((one.provenance for one in plan.assumptions), key=list(Provenance).index, default=Provenance.ASSUMED)
     source = (Source("breakeven.toml"),)
     values = {name: getattr(plan, name, None) for name in PLANNED}
+    values |= {name: getattr(plan.uncertainty, part, None) for name, part in DRAWN.items()}
     return {
         name: FigureRecord.of(Figure(float(value), unit(PLANNED[name]), weakest, source, name))
         for name, value in values.items() if value is not None
     }
+
+
+def needs_draws(project: Project) -> bool:
+    """Whether a risk watches what only the draws of the plan tell."""
+    return any(risk.threshold.metric in DRAWN for risk in project.risk)
 
 
 def never(plan: Plan, metric: str) -> float | None:

@@ -16,6 +16,7 @@ from breakeven.plan.make_plan import make_plan
 from breakeven.plan.metrics import MEASURED, check_metrics
 from breakeven.plan.risks import risk_states
 from breakeven.plan.roadmap import month_of, road_map
+from breakeven.plan.spread import with_spread
 from breakeven.records.condition import Condition
 from breakeven.records.record import FigureRecord
 
@@ -159,6 +160,19 @@ def test_risks_watch_the_plan_and_the_measurements() -> None:
     poor = plan.model_copy(update={"runway_months": 4, "break_even_month": None})
     assert [one.breached for one in risk_states(made.risk, poor, {})] == [True, True, None, None]
     assert [one.breached for one in risk_states(made.risk, None, {})] == [None] * 4
+
+
+def test_a_risk_may_watch_what_only_the_draws_tell() -> None:
+    made = project(**{**DESK.model_dump(exclude_unset=True, mode="json")}, risk=[
+        {"name": "ruin", "threshold": "chance_out_of_cash > 20%"},
+        {"name": "never", "threshold": "chance_never_breaks_even < 20%"},
+    ])
+    plan = make_plan(made, unit_figures(), train_usd())
+    assert [one.breached for one in risk_states(made.risk, plan, {})] == [None, None]
+    states = risk_states(made.risk, with_spread(plan), {})
+    assert [one.breached for one in states] == [False, True]
+    assert states[0].value is not None
+    assert states[0].value.value == 0
 
 
 def test_a_metric_that_nobody_measures_is_refused_with_a_near_one() -> None:
