@@ -15,9 +15,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from breakeven.core.errors import UsageError
 from breakeven.core.figure import Figure, assumed, constant, published, total
 from breakeven.core.words import N_
 from breakeven.estimate.chips import chip_named
+from breakeven.estimate.interval import Estimate
+from breakeven.estimate.train import estimate_training
+from breakeven.estimate.training_spec import TrainingSpec
 from breakeven.prices.gpu_hours import gpu_hour_price
 
 FLOP_PER_PARAMETER_AND_TOKEN = constant(6.0, "flop/parameter/token", N_("FLOP for a parameter and a token"))
@@ -73,6 +77,15 @@ def gpu_hours(inputs: QuickInputs) -> Figure:
     return (work / (peak * used)).counted_in("gpu·hour").named(N_("GPU-hours of training"))
 
 
+def predicted_gpu_hours(inputs: QuickInputs) -> Estimate | None:
+    """The same hours by the physics of `estimate/`, with their 80 % interval; None where this training cannot be."""
+    spec = TrainingSpec(chip_named(inputs.chip), params=inputs.params, tokens=inputs.tokens, chips=round(inputs.gpus))
+    try:
+        return estimate_training(spec).gpu_hours
+    except UsageError:
+        return None
+
+
 def price(inputs: QuickInputs) -> Figure:
     """What an hour of the chip costs, in usd/gpu/hour: as given, else the cheapest current offer that is published."""
     a_gpu = constant(1.0, "gpu", N_("one GPU"))
@@ -104,7 +117,8 @@ def quick_costs(inputs: QuickInputs) -> QuickCosts:
     )
     aside = ONE + assumed(inputs.contingency, "1", N_("contingency"), "--contingency")
     summed = (total(parts, "usd", N_("the four parts")) * aside).counted_in("usd").named(N_("capital"))
-    return QuickCosts(hours, (hours / gpus).counted_in("day").named(N_("days of training")), parts, summed)
+    days = (hours / gpus).counted_in("day").named(N_("days of training"))
+    return QuickCosts(hours, days, parts, summed)
 
 
 def _compute(inputs: QuickInputs, run: Figure, months: Figure) -> Figure:

@@ -9,6 +9,7 @@ import typer
 from breakeven.core.words import N_
 
 if TYPE_CHECKING:
+    from breakeven.estimate.interval import Estimate
     from breakeven.plan.quick_costs import QuickCosts
     from breakeven.plan.shorthand import Checked
 
@@ -64,13 +65,15 @@ def show_shorthand(as_json: bool, language: str | None, classic: dict[str, float
         print_shorthand(Screen.of(language), *found)
 
 
-def checked(classic: dict[str, float], quick: dict[str, object]) -> tuple[Checked, QuickCosts, QuickCosts]:
-    """The shorthand, and the version that adds up at the given k and at the largest one that was published."""
+def checked(
+    classic: dict[str, float], quick: dict[str, object]
+) -> tuple[Checked, QuickCosts, QuickCosts, Estimate | None]:
+    """The shorthand; the version that adds up, at the given k and at the largest one published; predicted GPU-hours."""
     from dataclasses import replace
 
     from breakeven.core.errors import UsageError
     from breakeven.core.words import say
-    from breakeven.plan.quick_costs import K_LARGEST, QuickInputs, quick_costs
+    from breakeven.plan.quick_costs import K_LARGEST, QuickInputs, predicted_gpu_hours, quick_costs
     from breakeven.plan.shorthand import GPT3_PARAMS, Shorthand, check
 
     inputs = Shorthand(**classic)
@@ -80,7 +83,8 @@ def checked(classic: dict[str, float], quick: dict[str, object]) -> tuple[Checke
         **({"tokens": known} | {name: value for name, value in quick.items() if value is not None}),  # type: ignore[arg-type]
     )
     try:
-        return check(inputs), quick_costs(asked), quick_costs(replace(asked, k=K_LARGEST))
+        return (check(inputs), quick_costs(asked), quick_costs(replace(asked, k=K_LARGEST)),
+                predicted_gpu_hours(asked))
     except LookupError:
         raise UsageError(say("no price of {name} is known", name=asked.chip), "--gpu",
                          say("give --usd-per-gpu-hour")) from None

@@ -11,6 +11,7 @@ from rich.tree import Tree
 
 from breakeven.core.figure import Figure
 from breakeven.core.words import N_, say
+from breakeven.estimate.interval import Estimate
 from breakeven.interfaces.figures import figure_text, source_text
 from breakeven.interfaces.terminal.screen import Screen
 from breakeven.interfaces.terminal.text import safe
@@ -23,7 +24,8 @@ from breakeven.plan.shorthand import STATED_TOTAL, Checked
 from breakeven.records.record import FigureRecord
 
 
-def print_shorthand(screen: Screen, checked: Checked, costs: QuickCosts, at_largest_k: QuickCosts) -> None:
+def print_shorthand(screen: Screen, checked: Checked, costs: QuickCosts, at_largest_k: QuickCosts,
+                    predicted: Estimate | None) -> None:
     """The shorthand, its faults, the published facts and the version that adds up."""
     screen.line(say("The shorthand: C = C_r + C_d + C_m + C_p"), "bold")
     screen.console.print(_terms(screen, checked))
@@ -35,6 +37,12 @@ def print_shorthand(screen: Screen, checked: Checked, costs: QuickCosts, at_larg
         _figure(screen, fact)
     screen.title(say("The same in dollars: every term by its own unit"))
     _figure(screen, costs.days)
+    if predicted:
+        screen.line(say(
+            "breakeven estimate train predicts {hours} GPU-hours for it, {low_hours} to {high_hours} in four of five "
+            "cases",
+            hours=round(predicted.value), low_hours=round(predicted.low),
+            high_hours=round(predicted.high)), indent=2)
     for part in costs.parts:
         screen.console.print(figure_tree(screen, part))
     _figure(screen, costs.total, "bold")
@@ -77,7 +85,8 @@ def _figure(screen: Screen, figure: Figure, style: str = "") -> None:
     screen.console.print(text.append(f"  {safe(where)}" if where else "", style="dim"), soft_wrap=True)
 
 
-def shorthand_json(checked: Checked, costs: QuickCosts, at_largest_k: QuickCosts) -> dict[str, Any]:
+def shorthand_json(checked: Checked, costs: QuickCosts, at_largest_k: QuickCosts,
+                    predicted: Estimate | None) -> dict[str, Any]:
     """The record that `plan --shorthand --json` prints; every figure of the correct version with what it is made of."""
     return {
         "inputs": vars(checked.inputs),
@@ -91,6 +100,7 @@ def shorthand_json(checked: Checked, costs: QuickCosts, at_largest_k: QuickCosts
         "faults": [Voice("en")(fault) for fault in checked.faults],
         "facts": [FigureRecord.of(fact).model_dump(mode="json") for fact in checked.facts],
         "correct": {
+            "predicted_gpu_hours": vars(predicted) if predicted else None,
             "gpu_hours": _tree(costs.gpu_hours), "days": _tree(costs.days),
             "parts": [_tree(part) for part in costs.parts], "total": _tree(costs.total),
             "total_usd_at_largest_k": at_largest_k.total.value,
