@@ -22,6 +22,7 @@ from breakeven.records.record import FigureRecord
 Cell = tuple[str, int]
 """(line, month)."""
 Statement = tuple[Message, tuple[Cell, ...]]
+"""The sentence, and the cells that decide it."""
 
 
 @dataclass(frozen=True)
