@@ -11,7 +11,7 @@ Work is spread evenly over a milestone, from its planned start to its planned fi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from breakeven.core.errors import ProjectError
 from breakeven.core.words import N_, say
@@ -20,10 +20,10 @@ from breakeven.plan.metrics import Facts
 from breakeven.plan.schedule import Times, did_you_mean
 from breakeven.records.plan import Plan
 from breakeven.records.project import Project
-from breakeven.records.roadmap import Milestone, Resource
+from breakeven.records.roadmap import Kind, Milestone, Resource
 from breakeven.records.roadmap_state import ResourceMonths
 
-USUAL = {"gpu_hours": "compute", "rows": "data", "tokens": "data"}
+USUAL: Mapping[str, Kind] = {"gpu_hours": "compute", "rows": "data", "tokens": "data"}
 """Needs that every project may name without a [[resource]]; what is there is then measured or unknown."""
 UNITS = {"gpu_hours": "hour", "rows": "row", "tokens": "token"}
 
@@ -111,7 +111,7 @@ def _employed(project: Project, role: str, month: int) -> float:
 def _held(need: str, project: Project, load: Load, facts: Facts) -> ResourceMonths:
     """Compute, data or technology of a name."""
     own = next((one for one in project.resource if one.name == need), None)
-    kind = own.kind if own else USUAL[need]
+    kind: Kind = own.kind if own else USUAL[need]
     spread = kind == "compute"
 
     def amount(one: Milestone) -> float:

@@ -19,6 +19,7 @@ def _as_list(raw: Any) -> Any:
     return raw
 
 
+Kind = Literal["compute", "data", "technology"]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 
 
@@ -63,7 +64,7 @@ class Resource(Record):
     """
 
     name: Name
-    kind: Literal["compute", "data", "technology"]
+    kind: Kind
     stock: Amount = Quantity(value=0.0)
     per_month: Amount = Quantity(value=0.0)
     from_month: Month = 1
