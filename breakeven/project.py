@@ -6,6 +6,7 @@ import difflib
 import re
 import tomllib
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
@@ -135,6 +136,17 @@ def _line(place: Place, lines: dict[Place, int]) -> int:
             return lines[place]
         place = place[:-1]
     return 0
+
+
+def places(file: Path) -> Callable[[str, int, str], str]:
+    """(table, position in it, key) → `file:line table.position.key`, for faults that are found later."""
+    lines = _lines(_text(file))
+
+    def where(table: str, position: int, key: str) -> str:
+        line = _line((table, position, key), lines)
+        return f"{file}:{line} {table}.{position}.{key}" if line else f"{file} {table}.{position}.{key}"
+
+    return where
 
 
 def _did_you_mean(word: str, known: tuple[str, ...]) -> Message:

@@ -13,7 +13,7 @@ from breakeven.core.errors import ProjectError
 from breakeven.core.figure import Figure, Provenance, Source
 from breakeven.core.units import unit
 from breakeven.core.words import Message, say
-from breakeven.plan.schedule import did_you_mean
+from breakeven.plan.schedule import Where, did_you_mean, place
 from breakeven.records.plan import Plan
 from breakeven.records.project import Project
 from breakeven.records.record import FigureRecord
@@ -33,16 +33,16 @@ DRAWN = {"chance_out_of_cash": "out_of_cash", "chance_never_breaks_even": "never
 Facts = Mapping[str, FigureRecord]
 
 
-def check_metrics(project: Project, quality: Sequence[str], file: str) -> None:
+def check_metrics(project: Project, quality: Sequence[str], where: Where = place) -> None:
     """Raises ProjectError with all gates and risks that name a metric nobody measures or plans."""
     opens = (*quality, *MEASURED)
     watched = (*opens, *PLANNED)
-    gates = [(condition.metric, f"{file} milestone.gate ({one.name})") for one in project.milestone
-             for condition in one.gate]
-    risks = [(one.threshold.metric, f"{file} risk.threshold ({one.name})") for one in project.risk]
+    gates = [(condition.metric, where("milestone", position, "gate"))
+             for position, one in enumerate(project.milestone) for condition in one.gate]
+    risks = [(one.threshold.metric, where("risk", position, "threshold")) for position, one in enumerate(project.risk)]
     faults = [
-        ProjectError(say("there is no metric {metric}", metric=name), where, _hint(name, known))
-        for asked, known in ((gates, opens), (risks, watched)) for name, where in asked if name not in known
+        ProjectError(say("there is no metric {metric}", metric=name), at, _hint(name, known))
+        for asked, known in ((gates, opens), (risks, watched)) for name, at in asked if name not in known
     ]
     if faults:
         raise ProjectError(faults[0].what, faults[0].where, faults[0].hint, tuple(faults))

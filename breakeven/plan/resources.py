@@ -17,7 +17,7 @@ from breakeven.core.errors import ProjectError
 from breakeven.core.words import N_, say
 from breakeven.plan.demand import runs_in
 from breakeven.plan.metrics import Facts
-from breakeven.plan.schedule import Times, did_you_mean
+from breakeven.plan.schedule import Times, Where, did_you_mean, place
 from breakeven.records.plan import Plan
 from breakeven.records.project import Project
 from breakeven.records.roadmap import Kind, Milestone, Resource
@@ -28,13 +28,13 @@ USUAL: Mapping[str, Kind] = {"gpu_hours": "compute", "rows": "data", "tokens": "
 UNITS = {"gpu_hours": "hour", "rows": "row", "tokens": "token"}
 
 
-def check_needs(project: Project, file: str) -> None:
+def check_needs(project: Project, where: Where = place) -> None:
     """Raises ProjectError with all needs that no [[resource]] and no usual name stands for."""
     known = (*dict.fromkeys((*(one.name for one in project.resource), *USUAL)),)
     faults = [
         ProjectError(say("{name} needs {need}, which is no resource", name=one.name, need=need),
-                     f"{file} milestone.needs", did_you_mean(need, known))
-        for one in project.milestone for need in one.needs if need not in known
+                     where("milestone", position, "needs"), did_you_mean(need, known))
+        for position, one in enumerate(project.milestone) for need in one.needs if need not in known
     ]
     if faults:
         raise ProjectError(faults[0].what, faults[0].where, faults[0].hint, tuple(faults))

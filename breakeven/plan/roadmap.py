@@ -10,7 +10,17 @@ from typing import Any
 from breakeven.plan.gates import gate_state, light_of
 from breakeven.plan.metrics import Facts
 from breakeven.plan.resources import Load, check_needs, resources
-from breakeven.plan.schedule import NO_SLACK, Times, critical_path, drawn_months, network, planned_months, times
+from breakeven.plan.schedule import (
+    NO_SLACK,
+    Times,
+    Where,
+    critical_path,
+    drawn_months,
+    network,
+    place,
+    planned_months,
+    times,
+)
 from breakeven.records.plan import Plan
 from breakeven.records.project import Project
 from breakeven.records.roadmap import Milestone
@@ -26,13 +36,12 @@ def month_of(day: date, start: date | None) -> int | None:
 
 
 def road_map(
-    project: Project, facts: Facts, plan: Plan | None = None, month_now: int | None = None,
-    file: str = "breakeven.toml",
+    project: Project, facts: Facts, plan: Plan | None = None, month_now: int | None = None, where: Where = place
 ) -> RoadmapState:
     """The road map today. `facts` are stored measurements. Raises ProjectError for names, circles and needs."""
     milestones = project.milestone
-    net = network(milestones, file)
-    check_needs(project, file)
+    net = network(milestones, where)
+    check_needs(project, where)
     earliest = [one.from_month - 1.0 for one in milestones]
     planned = times(planned_months(milestones), net, earliest)
     drawn = times(drawn_months(milestones), net, earliest)

@@ -10,7 +10,7 @@ their ends; they are drawn from a scrambled Sobol sequence with a fixed seed, so
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,29 +45,38 @@ class Network:
         return tuple(other for other, waits in enumerate(self.before) if position in waits)
 
 
-def network(milestones: Sequence[Milestone], file: str = "breakeven.toml") -> Network:
+Where = Callable[[str, int, str], str]
+"""(table, position in it, key) → the place as an error tells it."""
+
+
+def place(table: str, position: int, key: str) -> str:
+    """A place of the project file where its lines are not known."""
+    return f"breakeven.toml {table}.{position}.{key}"
+
+
+def network(milestones: Sequence[Milestone], where: Where = place) -> Network:
     """The network of the milestones. Raises ProjectError with all names that are twice or unknown, or a circle."""
     names = tuple(milestone.name for milestone in milestones)
-    faults = [*_twice(names, file), *_unknown(milestones, names, file)]
+    faults = [*_twice(names, where), *_unknown(milestones, names, where)]
     if faults:
         raise ProjectError(faults[0].what, faults[0].where, faults[0].hint, tuple(faults))
     before = tuple(tuple(names.index(name) for name in dict.fromkeys(one.after)) for one in milestones)
-    return Network(names, before, _order(names, before, file))
+    return Network(names, before, _order(names, before, where))
 
 
-def _twice(names: Sequence[str], file: str) -> list[ProjectError]:
+def _twice(names: Sequence[str], where: Where) -> list[ProjectError]:
     return [
-        ProjectError(say("two milestones are called {name}", name=name), f"{file} milestone.name",
+        ProjectError(say("two milestones are called {name}", name=name), where("milestone", position, "name"),
                      say("give each a name of its own: others wait for it by its name"))
-        for name in dict.fromkeys(names) if names.count(name) > 1
+        for position, name in enumerate(names) if name in names[:position]
     ]
 
 
-def _unknown(milestones: Sequence[Milestone], names: Sequence[str], file: str) -> list[ProjectError]:
+def _unknown(milestones: Sequence[Milestone], names: Sequence[str], where: Where) -> list[ProjectError]:
     return [
         ProjectError(say("{name} waits for {other}, which is no milestone", name=one.name, other=other),
-                     f"{file} milestone.after", did_you_mean(other, names))
-        for one in milestones for other in one.after if other not in names
+                     where("milestone", position, "after"), did_you_mean(other, names))
+        for position, one in enumerate(milestones) for other in one.after if other not in names
     ]
 
 
@@ -77,17 +86,18 @@ def did_you_mean(word: str, known: Sequence[str]) -> Message:
     return say("did you mean {word}?", word=close[0]) if close else say("known here: {names}", names=tuple(known))
 
 
-def _order(names: Sequence[str], before: Sequence[Sequence[int]], file: str) -> tuple[int, ...]:
+def _order(names: Sequence[str], before: Sequence[Sequence[int]], where: Where) -> tuple[int, ...]:
     """Positions so that each stands behind what it waits for. Raises ProjectError that names the circle."""
     order: list[int] = []
     left = list(range(len(names)))
     while left:
         ready = [one for one in left if all(other in order for other in before[one])]
         if not ready:
+            circle = _circle(left, before)
             raise ProjectError(
                 say("milestones wait for each other in a circle: {circle}",
-                    circle=" → ".join(names[one] for one in _circle(left, before))),
-                f"{file} milestone.after",
+                    circle=" → ".join(names[one] for one in circle)),
+                where("milestone", circle[0], "after"),
                 say("take one of these out of the `after` of the next"),
             )
         order += ready

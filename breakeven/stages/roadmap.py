@@ -11,6 +11,7 @@ from breakeven.plan.resources import check_needs
 from breakeven.plan.risks import risk_states
 from breakeven.plan.roadmap import month_of, road_map
 from breakeven.plan.schedule import network
+from breakeven.project import places
 from breakeven.records.plan import Plan
 from breakeven.records.project import Project
 from breakeven.records.roadmap_state import RiskState, RoadmapState
@@ -27,9 +28,10 @@ def quality_metrics(project: Project) -> tuple[str, ...]:
 
 def check_road(project: Project, file: Path) -> None:
     """Raises ProjectError for unknown names, metrics and needs, and for milestones in a circle."""
-    check_metrics(project, quality_metrics(project), str(file))
-    network(project.milestone, str(file))
-    check_needs(project, str(file))
+    where = places(file)
+    check_metrics(project, quality_metrics(project), where)
+    network(project.milestone, where)
+    check_needs(project, where)
 
 
 def with_road(run: Run, file: Path, today: date) -> Run:
@@ -51,10 +53,10 @@ def roadmap(
     """
     check_road(project, file)
     now = month if month is not None else month_of(today, project.roadmap.start)
-    return road_map(project, measured, plan, now, str(file))
+    return road_map(project, measured, plan, now, places(file))
 
 
 def risks(project: Project, file: Path, plan: Plan | None, measured: Facts) -> tuple[RiskState, ...]:
     """The risks today. Raises ProjectError for a metric that is unknown."""
-    check_metrics(project, quality_metrics(project), str(file))
+    check_metrics(project, quality_metrics(project), places(file))
     return risk_states(project.risk, plan, measured)

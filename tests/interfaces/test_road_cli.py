@@ -198,5 +198,5 @@ def test_faults_of_the_road_are_three_lines(table: str, what: str, hint: str, tm
     (tmp_path / "breakeven.toml").write_text(f'[product]\nname = "p"\n{table}\n', encoding="utf-8")
     lines = assert_three_lines(breakeven("roadmap", folder=tmp_path))
     assert what in lines[0]
-    assert "breakeven.toml" in lines[1]
+    assert "breakeven.toml:" in lines[1], "the line is told"
     assert hint in lines[2]

@@ -180,12 +180,12 @@ def test_a_metric_that_nobody_measures_is_refused_with_a_near_one() -> None:
                               {"name": "b", "weeks": 1, "gate": "break_even_month <= 9"}],
                    risk=[{"name": "r", "threshold": "runway_month < 6"}])
     with pytest.raises(ProjectError) as caught:
-        check_metrics(made, ["accuracy", "macro_f1"], "breakeven.toml")
+        check_metrics(made, ["accuracy", "macro_f1"])
     hints = [str(fault.hint) for fault in caught.value.faults]
     assert hints[0] == "did you mean macro_f1?"
     assert "[[risk]]" in hints[1]
     assert hints[2] == "did you mean runway_months?"
-    check_metrics(project(risk=[{"name": "r", "threshold": "runway_months < 6"}]), [], "")
+    check_metrics(project(risk=[{"name": "r", "threshold": "runway_months < 6"}]), [])
 
 
 def test_a_need_that_is_no_resource_is_refused() -> None:

@@ -108,7 +108,7 @@ def test_a_circle_is_named() -> None:
         network(road)
     what, where, hint = (str(line) for line in caught.value.lines())
     assert what == "milestones wait for each other in a circle: a → b → c → a"
-    assert "milestone.after" in where
+    assert where == "breakeven.toml milestone.1.after"
     assert hint
 
 
