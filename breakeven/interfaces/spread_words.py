@@ -71,7 +71,13 @@ def swing_name(swing: Swing, voice: Voice) -> str:
 def swing_range(swing: Swing, voice: Voice) -> str:
     """From where to where it is moved."""
     ends = " – ".join(end_text(swing.figure, value, voice) for value in (swing.low, swing.high))
-    return ends if swing.ranged else voice.say("{ends} (±10%, no range given)", ends=ends)
+    return ends if swing.ranged else voice.say("{ends} (±10%)", ends=ends)
+
+
+def moved(swing: Swing, voice: Voice, months: int) -> tuple[str, ...]:
+    """Break-even month, capital need, months that the cash lasts and cash at the end, from one end to the other."""
+    ends = (outcome_cells(end, voice, months) for end in (swing.at_low, swing.at_high))
+    return tuple(low if low == high else f"{low} – {high}" for low, high in zip(*ends, strict=True))
 
 
 def widest(tornado: Tornado) -> tuple[Swing, ...]:

@@ -10,20 +10,30 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from breakeven import __version__
-from breakeven.interfaces import answer, roadmap_words
+from breakeven.interfaces import answer, roadmap_words, spread_words
 from breakeven.interfaces.report import tables
+from breakeven.interfaces.report.build_or_buy_chart import build_or_buy_chart
 from breakeven.interfaces.report.cash_chart import cash_chart
 from breakeven.interfaces.report.confusion_map import confusion_map, worst_pairs
+from breakeven.interfaces.report.fan_chart import fan_chart
 from breakeven.interfaces.report.frontier_chart import frontier_chart
 from breakeven.interfaces.report.gantt_chart import gantt_chart
 from breakeven.interfaces.report.ladder_chart import ladder_chart
 from breakeven.interfaces.report.reliability_chart import reliability_chart
-from breakeven.interfaces.report.voice import Subject
+from breakeven.interfaces.report.scenario_chart import scenario_chart
+from breakeven.interfaces.report.tornado_chart import tornado_chart
+from breakeven.interfaces.report.voice import Speaker, Subject
 from breakeven.interfaces.terminal.text import safe, shortened
 from breakeven.interfaces.words import Voice
+from breakeven.records.plan import Plan
+from breakeven.records.roadmap_state import RoadmapState
 from breakeven.records.run import Run
 from breakeven.store import write_bytes
 
+PLAN_CHARTS = {
+    "cash": cash_chart, "fan": fan_chart, "tornado": tornado_chart, "scenarios": scenario_chart,
+    "build_or_buy": build_or_buy_chart, "gantt": gantt_chart,
+}
 LONGEST_TEXT = 400
 """Characters of a user's text that the report shows."""
 
@@ -36,12 +46,29 @@ def write_report(run: Run, out: Path, language: str) -> Path:
 
 def render(run: Run, language: str) -> str:
     """The report as HTML. Every text that comes from outside is escaped by the template engine."""
-    subject = Subject(run, Voice(language))
+    subject = Subject(Voice(language), run)
     return _templates().get_template("report.html.j2").render(
         subject=subject, run=run, voice=subject.voice, write=subject.write, answer=answer, tables=tables,
-        charts={"ladder": ladder_chart, "frontier": frontier_chart, "cash": cash_chart},
+        charts={"ladder": ladder_chart, "frontier": frontier_chart} | PLAN_CHARTS, spread=spread_words,
         gantt_chart=gantt_chart, road=roadmap_words,
         confusion_map=confusion_map, reliability_chart=reliability_chart, worst_pairs=worst_pairs, version=__version__,
+    )
+
+
+def write_plan_page(plan: Plan, product: str, out: Path, language: str, created: str,
+                    road: RoadmapState | None = None) -> Path:
+    """Write the page of a plan, made at `created` (ISO), and return its path. Raises StorageError."""
+    write_bytes(out, render_plan(plan, product, language, created, road).encode())
+    return out
+
+
+def render_plan(plan: Plan, product: str, language: str, created: str, road: RoadmapState | None = None) -> str:
+    """The plan as a page of its own: what it comes to, how sure it is, its months and what it rests on."""
+    speaker = Speaker(Voice(language))
+    return _templates().get_template("plan_page.html.j2").render(
+        subject=speaker, plan=plan, product=product, created=created, road=road, voice=speaker.voice,
+        write=speaker.write, answer=answer, tables=tables, spread=spread_words, charts=PLAN_CHARTS,
+        version=__version__,
     )
 
 

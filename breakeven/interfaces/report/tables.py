@@ -9,7 +9,7 @@ from breakeven.core.words import N_
 from breakeven.interfaces.answer import OUTCOMES, PROVENANCES, amount, metric_title
 from breakeven.interfaces.figures import figure_text, source_text
 from breakeven.interfaces.plan_words import PLAN_TITLES
-from breakeven.interfaces.report.voice import Subject
+from breakeven.interfaces.report.voice import Speaker, Subject
 from breakeven.interfaces.terminal.ladder import cells, forecast_lines, left_lines, prospect_lines
 from breakeven.interfaces.terminal.screen import rows_of
 from breakeven.records.dataset import Dataset
@@ -110,7 +110,7 @@ def input_names(data: Dataset) -> list[str]:
     return names if len(names) <= MOST_NAMES else [*names[:MOST_NAMES], "…"]
 
 
-def plan_rows(subject: Subject, plan: Plan) -> tuple[list[str], list[list[str]]]:
+def plan_rows(subject: Speaker, plan: Plan) -> tuple[list[str], list[list[str]]]:
     """(titles, one row a month): money by line, requests and machines as counts."""
     titles = [subject.voice(N_("month")), *(subject.voice(PLAN_TITLES[line]) for line in LINES)]
     rows = []
@@ -121,7 +121,7 @@ def plan_rows(subject: Subject, plan: Plan) -> tuple[list[str], list[list[str]]]
     return titles, rows
 
 
-def _whole_usd(subject: Subject, value: float) -> str:
+def _whole_usd(subject: Speaker, value: float) -> str:
     """Plans are read in whole dollars; below ten the cents are shown, of which a month has two digits."""
     return subject.write.usd(round(value, 0 if abs(value) >= 10 else 2)).removesuffix(".00")
 
@@ -138,7 +138,7 @@ class Unfolded:
     parts: tuple[Unfolded, ...]
 
 
-def unfolded(subject: Subject, plan: Plan, month: int) -> list[Unfolded]:
+def unfolded(subject: Speaker, plan: Plan, month: int) -> list[Unfolded]:
     """Every line of one month, down to what it rests on."""
     cells_of_month = plan.months[month - 1].cells
     return [
@@ -147,7 +147,7 @@ def unfolded(subject: Subject, plan: Plan, month: int) -> list[Unfolded]:
     ]
 
 
-def _unfold(subject: Subject, ledger: Ledger, number: int, depth: int, title: str = "") -> Unfolded:
+def _unfold(subject: Speaker, ledger: Ledger, number: int, depth: int, title: str = "") -> Unfolded:
     entry = ledger.entries[number]
     figure = entry.figure
     parts = tuple(_unfold(subject, ledger, part, depth - 1) for part in entry.parts) if depth else ()
@@ -161,12 +161,12 @@ def _unfold(subject: Subject, ledger: Ledger, number: int, depth: int, title: st
     )
 
 
-def _named(subject: Subject, entry: Entry) -> str:
+def _named(subject: Speaker, entry: Entry) -> str:
     unnamed = N_("in between") if entry.parts else N_("a number of the formula")
     return subject.voice(entry.figure.name or unnamed)
 
 
-def assumption_rows(subject: Subject, plan: Plan) -> list[tuple[str, str, str, str, str]]:
+def assumption_rows(subject: Speaker, plan: Plan) -> list[tuple[str, str, str, str, str]]:
     """(name, value, provenance as a word and as a key, source) of all that the plan rests on."""
     return [
         (

@@ -11,15 +11,21 @@ from breakeven.records.run import Run, Rung
 
 
 @dataclass(frozen=True)
-class Subject:
-    """A run and the voice that tells of it."""
+class Speaker:
+    """The voice of a page and how it writes numbers."""
 
-    run: Run
     voice: Voice
 
     @property
     def write(self) -> Writer:
         return writer(self.voice.language)
+
+
+@dataclass(frozen=True)
+class Subject(Speaker):
+    """A run and the voice that tells of it."""
+
+    run: Run
 
     @property
     def picked(self) -> Rung | None:

@@ -50,9 +50,9 @@ def _swings(screen: Screen, plan: Plan) -> Table:
     table = _table(screen, say("figure"), say("from – to"), say("break-even month"), say("capital needed at the start"),
                    say("cash at the end"))
     for swing in words.widest(plan.tornado):
-        low, high = (words.outcome_cells(end, screen.voice, len(plan.months)) for end in (swing.at_low, swing.at_high))
-        moved = (f"{low[column]} – {high[column]}" for column in (0, 1, 3))
-        table.add_row(Text(safe(words.swing_name(swing, screen.voice))), words.swing_range(swing, screen.voice), *moved)
+        moved = words.moved(swing, screen.voice, len(plan.months))
+        table.add_row(Text(safe(words.swing_name(swing, screen.voice))), words.swing_range(swing, screen.voice),
+                      moved[0], moved[1], moved[3])
     return table
 
 
