@@ -26,13 +26,19 @@ from breakeven.store import Store
 
 def plan(path: Path) -> Plan:
     """The plan of a project, by what its latest run has measured where there is one. Raises ProjectError."""
+    return kept_plan(path)[0]
+
+
+def kept_plan(path: Path) -> tuple[Plan, Path | None]:
+    """The plan, and the file in which it is kept; None where nothing can be written. Raises ProjectError."""
     file = project_file(path)
     project = read_project(file)
     run = latest_run(file.parent)
     made = make_plan(project, *measured_figures(project, run))
+    store = Store(file.parent)
     with suppress(StorageError):  # a plan can be read where nothing can be written
-        Store(file.parent).keep_plan(made, run.id if run else "")
-    return made
+        return made, store.plan_file(store.keep_plan(made, run.id if run else ""))
+    return made, None
 
 
 def replan(path: Path) -> Revision:
@@ -46,11 +52,18 @@ def replan(path: Path) -> Revision:
     return revise(old, plan(path), kept.id if kept else "", run.id)
 
 
-def plan_with_spread(path: Path, everything: bool = False) -> Plan:
-    """The same with how sure it is; `everything` moves figures without a range by a tenth, too."""
+def plan_with_spread(path: Path, everything: bool = False) -> tuple[Plan, Path | None]:
+    """The plan with how sure it is, and its file; `everything` moves figures without a range by a tenth, too."""
     from breakeven.plan.spread import with_spread
 
-    return with_spread(plan(path), everything)
+    made, file = kept_plan(path)
+    return with_spread(made, everything), file
+
+
+def roadmap_of(path: Path, made: Plan, today: date) -> RoadmapState:
+    """The road map of a project by a plan of it. Raises ProjectError."""
+    file = project_file(path)
+    return road_stage.roadmap(read_project(file), file, made, stored_facts(Store(file.parent)), None, today)
 
 
 def roadmap(path: Path, month: int | None, today: date) -> tuple[RoadmapState, tuple[RiskState, ...]]:

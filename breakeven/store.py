@@ -119,8 +119,12 @@ class Store:
         now = datetime.now(UTC)
         made = KeptPlan(id=now.strftime("%Y%m%dT%H%M%S.%fZ"), created=now.isoformat(timespec="seconds"), run=run,
                         plan=plan)
-        write_bytes(self.folder / "plans" / kind / f"{made.id}.json", made.model_dump_json().encode())
+        write_bytes(self.plan_file(made), made.model_dump_json().encode())
         return made
+
+    def plan_file(self, kept: KeptPlan) -> Path:
+        """Where a plan is kept; its page lies beside it."""
+        return self.folder / "plans" / ("measured" if kept.run else "assumed") / f"{kept.id}.json"
 
     def newest_plan(self, kind: str = "assumed") -> KeptPlan | None:
         """The newest kept plan of a kind; None when there is none or it is of an older form."""

@@ -163,17 +163,7 @@ def plan(path: AnyPath = ".", everything: bool = False) -> Plan:
     from breakeven.prices.own import project_prices
 
     with project_prices(Path(path)):
-        return planning.plan_with_spread(Path(path), everything)
-
-
-def export_plan(path: AnyPath, made: Plan, out: AnyPath, language: str | None = None) -> Path:
-    """Write a plan as a spreadsheet with live formulas and return its path. Raises UsageError, StorageError."""
-    from breakeven.interfaces.spreadsheet import write_spreadsheet
-    from breakeven.interfaces.words import language_of
-    from breakeven.project import project_file, read_project
-
-    product = read_project(project_file(Path(path))).product.name
-    return write_spreadsheet(made, product, Path(out), language_of(language))
+        return planning.plan_with_spread(Path(path), everything)[0]
 
 
 def serve(path: AnyPath, options: Options, started: Callable[[Place], None]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from breakeven.core.words import N_, say
+from breakeven.core.words import N_
 from breakeven.interfaces.cli import shorthand as short
 from breakeven.interfaces.cli.options import HERE, AsJson, Language, ProjectArgument, print_json
 
@@ -17,12 +17,14 @@ Xlsx = Annotated[
 TornadoAll = Annotated[
     bool, typer.Option("--tornado-all", help=N_("Move figures without a range too, each by a tenth."))
 ]
+Open = Annotated[bool, typer.Option("--open", help=N_("Open the page of the plan in the browser."))]
 
 
 def command(
     project: ProjectArgument = HERE,
     xlsx: Xlsx = None,
     tornado_all: TornadoAll = False,
+    open_page: Open = False,
     shorthand: short.Shorthand = False,
     params: short.Params = 175e9,
     tokens: short.Tokens = None,
@@ -43,13 +45,14 @@ def command(
     as_json: AsJson = False,
     language: Language = None,
 ) -> None:
-    from breakeven.interfaces import road_verbs, verbs
+    from breakeven.interfaces import plan_verbs
     from breakeven.interfaces.plan_json import plan_json
     from breakeven.interfaces.roadmap_json import risks_json
     from breakeven.interfaces.terminal.plan import print_plan
-    from breakeven.interfaces.terminal.plan_spread import print_spread
+    from breakeven.interfaces.terminal.plan_spread import print_files, print_spread
     from breakeven.interfaces.terminal.roadmap import print_risks
     from breakeven.interfaces.terminal.screen import Screen
+    from breakeven.interfaces.words import language_of
 
     if shorthand:
         return short.show_shorthand(
@@ -59,20 +62,22 @@ def command(
              "people": people, "salary_usd_per_year": salary, "months": months, "customers": customers,
              "usd_per_customer": usd_per_customer},
         )
-    made = verbs.plan(project, tornado_all)
+    spoken = language_of(language)
+    shown = plan_verbs.show_plan(project, spoken, tornado_all)
     if xlsx is not None:
-        verbs.export_plan(project, made, xlsx, language)
-    risks = road_verbs.risks(project, made)
+        plan_verbs.export_plan(project, shown.plan, xlsx, spoken)
     if as_json:
-        print_json(plan_json(made).model_dump(mode="json") | {"risks": risks_json(risks)})
+        page = {"page": str(shown.page) if shown.page else None}
+        print_json(plan_json(shown.plan).model_dump(mode="json") | {"risks": risks_json(shown.risks)} | page)
     else:
         screen = Screen.of(language)
-        print_plan(screen, made)
-        print_spread(screen, made)
-        print_risks(screen, risks)
-        if xlsx is not None:
-            screen.line(say("spreadsheet with live formulas: {file}", file=str(xlsx)))
-    raise typer.Exit(3 if any(risk.breached for risk in risks) else 0)
+        print_plan(screen, shown.plan)
+        print_spread(screen, shown.plan)
+        print_risks(screen, shown.risks)
+        print_files(screen, shown.page, xlsx)
+    if open_page and shown.page:
+        typer.launch(str(shown.page))
+    raise typer.Exit(3 if any(risk.breached for risk in shown.risks) else 0)
 
 
 HELP = N_("Plan the capital: what is needed, how long it lasts, when it pays. Works without data.")

@@ -22,17 +22,15 @@ from breakeven.interfaces.report.ladder_chart import ladder_chart
 from breakeven.interfaces.report.reliability_chart import reliability_chart
 from breakeven.interfaces.report.scenario_chart import scenario_chart
 from breakeven.interfaces.report.tornado_chart import tornado_chart
-from breakeven.interfaces.report.voice import Speaker, Subject
+from breakeven.interfaces.report.voice import Subject
 from breakeven.interfaces.terminal.text import safe, shortened
 from breakeven.interfaces.words import Voice
-from breakeven.records.plan import Plan
-from breakeven.records.roadmap_state import RoadmapState
 from breakeven.records.run import Run
 from breakeven.store import write_bytes
 
 PLAN_CHARTS = {
     "cash": cash_chart, "fan": fan_chart, "tornado": tornado_chart, "scenarios": scenario_chart,
-    "build_or_buy": build_or_buy_chart, "gantt": gantt_chart,
+    "build_or_buy": build_or_buy_chart,
 }
 LONGEST_TEXT = 400
 """Characters of a user's text that the report shows."""
@@ -47,7 +45,7 @@ def write_report(run: Run, out: Path, language: str) -> Path:
 def render(run: Run, language: str) -> str:
     """The report as HTML. Every text that comes from outside is escaped by the template engine."""
     subject = Subject(Voice(language), run)
-    return _templates().get_template("report.html.j2").render(
+    return templates().get_template("report.html.j2").render(
         subject=subject, run=run, voice=subject.voice, write=subject.write, answer=answer, tables=tables,
         charts={"ladder": ladder_chart, "frontier": frontier_chart} | PLAN_CHARTS, spread=spread_words,
         gantt_chart=gantt_chart, road=roadmap_words,
@@ -55,25 +53,9 @@ def render(run: Run, language: str) -> str:
     )
 
 
-def write_plan_page(plan: Plan, product: str, out: Path, language: str, created: str,
-                    road: RoadmapState | None = None) -> Path:
-    """Write the page of a plan, made at `created` (ISO), and return its path. Raises StorageError."""
-    write_bytes(out, render_plan(plan, product, language, created, road).encode())
-    return out
-
-
-def render_plan(plan: Plan, product: str, language: str, created: str, road: RoadmapState | None = None) -> str:
-    """The plan as a page of its own: what it comes to, how sure it is, its months and what it rests on."""
-    speaker = Speaker(Voice(language))
-    return _templates().get_template("plan_page.html.j2").render(
-        subject=speaker, plan=plan, product=product, created=created, road=road, voice=speaker.voice,
-        write=speaker.write, answer=answer, tables=tables, spread=spread_words, charts=PLAN_CHARTS,
-        version=__version__,
-    )
-
-
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The templates of all pages; `say` in them speaks the page's language."""
     folder = Path(__file__).parent / "templates"
     made = Environment(
         loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from breakeven.core.words import Message, say
 from breakeven.interfaces import spread_words as words
-from breakeven.interfaces.terminal.screen import Screen
+from breakeven.interfaces.terminal.screen import Screen, near
 from breakeven.interfaces.terminal.text import safe
 from breakeven.records.plan import Plan
 
@@ -27,6 +29,14 @@ def print_spread(screen: Screen, plan: Plan) -> None:
     if plan.scenarios:
         screen.title(say("Scenarios side by side"))
         screen.console.print(_scenarios(screen, plan))
+
+
+def print_files(screen: Screen, page: Path | None, spreadsheet: Path | None) -> None:
+    """Where the plan lies as a page and as a spreadsheet."""
+    if page is not None:
+        screen.line(say("the plan as a page: {file}", file=near(str(page))))
+    if spreadsheet is not None:
+        screen.line(say("spreadsheet with live formulas: {file}", file=near(str(spreadsheet))))
 
 
 def _table(screen: Screen, *titles: Message) -> Table:
