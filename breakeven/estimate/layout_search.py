@@ -30,7 +30,6 @@ def memory_bytes(work: Work, layout: Layouts, fused: bool) -> Numbers:
 
     A quick form for a thousand layouts at once; `memory.py` counts the one that is shown.
     """
-    held = _held(work, layout)
     per_stage = work.layers / layout.pp
     full = layout.recompute_share > 0.5
     per_token = np.where(full, 2.0 * work.width * per_stage + 34.0 * work.width / layout.tp,
@@ -40,7 +39,7 @@ def memory_bytes(work: Work, layout: Layouts, fused: bool) -> Numbers:
         per_token = per_token + kept * 5.0 * work.heads * work.sequence / layout.tp
     live = layout.device_tokens * per_token * np.minimum(layout.pp, np.maximum(1.0, layout.micro_batches))
     logits = 6.0 * layout.device_tokens * work.vocabulary / layout.tp
-    return np.asarray(_states(work, layout, held) + live + logits + CONTEXT_BYTES)
+    return np.asarray(state_bytes(work, layout) + live + logits + CONTEXT_BYTES)
 
 
 def _held(work: Work, layout: Layouts) -> Numbers:
@@ -49,8 +48,9 @@ def _held(work: Work, layout: Layouts) -> Numbers:
     return np.asarray(dense + work.expert_params / (layout.pp * np.maximum(layout.ep, layout.tp)))
 
 
-def _states(work: Work, layout: Layouts, held: Numbers) -> Numbers:
+def state_bytes(work: Work, layout: Layouts) -> Numbers:
     """Weights, gradients and Adam's states: 18 bytes a parameter, split as the stage of ZeRO says."""
+    held = _held(work, layout)
     split = np.minimum(layout.dp * layout.cp, layout.shard)
     block = 8.0 * held * layout.pp / work.layers
     return np.select(

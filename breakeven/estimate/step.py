@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from breakeven.core.words import N_
 from breakeven.estimate.layout import Layouts
 from breakeven.estimate.network import Network, Numbers
 from breakeven.estimate.work import Work
@@ -156,6 +157,18 @@ def _once_a_step(work: Work, layout: Layouts, speed: Speed) -> Parts:
 ADDED = ("matrix", "narrow", "few_tokens", "experts", "attention", "attention_young", "elementwise", "unfused",
          "logits", "casts", "launches", "scores", "routing", "tensor", "context")
 """Parts that stand in each micro-batch, one after the other."""
+
+
+PART_NAMES = {
+    "matrix": N_("matrix products"), "narrow": N_("narrow matrices"), "few_tokens": N_("few tokens in a micro-batch"),
+    "experts": N_("small experts"), "attention": N_("attention"), "attention_young": N_("attention"),
+    "elementwise": N_("norms and activations (memory)"), "unfused": N_("norms and activations (memory)"),
+    "logits": N_("logits"), "casts": N_("casts to low precision"), "launches": N_("launching kernels"),
+    "scores": N_("attention scores (memory)"), "routing": N_("routing to experts"),
+    "tensor": N_("tensor-parallel traffic"), "context": N_("context-parallel traffic"),
+    "expert_traffic": N_("traffic to experts"), "replicas": N_("traffic between replicas"),
+    "hops": N_("latency between replicas"), "optimizer": N_("the optimizer"), "bubble": N_("the pipeline's bubble"),
+}  # fmt: skip
 
 
 def step_seconds(parts: Parts, layout: Layouts, weights: Mapping[str, float]) -> Numbers:

@@ -9,16 +9,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from breakeven.core.errors import UsageError
 from breakeven.core.words import Message, say
 from breakeven.estimate.chips import precision_named
 from breakeven.estimate.goodput import campaign_factor
+from breakeven.estimate.impossible import refuse_impossible, refuse_without_room
 from breakeven.estimate.interval import Estimate
 from breakeven.estimate.layout import candidates
 from breakeven.estimate.layout_search import Search, search
 from breakeven.estimate.residual import calibration, correction, spread_of, step_features
 from breakeven.estimate.speed import ceiling, speed_of
-from breakeven.estimate.training_spec import TrainingSpec, chips_of, tokens_of, work_for
+from breakeven.estimate.step import ADDED
+from breakeven.estimate.training_spec import TrainingSpec, chips_of, shape_for, tokens_of, work_for
 from breakeven.estimate.work import Work
 from breakeven.prices.gpu_hours import gpu_hour_price
 
@@ -68,15 +72,15 @@ class TrainingEstimate:
 
 def estimate_training(spec: TrainingSpec) -> TrainingEstimate:
     """The estimate of a training. Raises UsageError for what is impossible, with what to change."""
-    work = work_for(spec)
+    shape = shape_for(spec)
+    work = work_for(spec, shape)
     tokens, told = tokens_of(spec, work)
     chips = chips_of(spec, work, tokens)
+    refuse_impossible(spec, shape, chips)
     found = _search(spec, work, chips)
-    per_token = _device_seconds(spec, work, chips, found)
-    step_sigma, sigma = spread_of(spec, calibration().spread)
-    if spec.measured_tokens_per_second:
-        step_sigma, sigma = MEASURED_SIGMA, math.hypot(MEASURED_SIGMA, math.sqrt(max(0.0, sigma**2 - step_sigma**2)))
-    whole = campaign_factor(spec, chips, calibration().campaigns) if spec.kind == "run" else 1.0
+    refuse_without_room(spec, work, found, chips)
+    per_token, whole = _steps_and_campaign(spec, work, chips, found)
+    step_sigma, sigma = _sigmas(spec)
     hours = Estimate.of(tokens * per_token / HOUR * whole, sigma)
     price = spec.usd_per_hour or _listed_price(spec.chip.name)
     return TrainingEstimate(
@@ -100,6 +104,28 @@ def _search(spec: TrainingSpec, work: Work, chips: int) -> Search:
 def memory_of_device(spec: TrainingSpec) -> float:
     """Bytes of memory of the chip; 16 GiB where the table does not state it."""
     return float(spec.chip.memory_bytes or 16 << 30)
+
+
+def _steps_and_campaign(spec: TrainingSpec, work: Work, chips: int, found: Search) -> tuple[float, float]:
+    """Device-seconds of a token in steps, and paid hours for each hour of steps, at least 1.
+
+    Where calibrated campaigns are shorter than calibrated steps (small runs on one node), it is the steps that are
+    quicker: nothing but steps is in a campaign at least.
+    """
+    per_token = _device_seconds(spec, work, chips, found)
+    if spec.kind != "run":
+        return per_token, 1.0
+    whole = campaign_factor(spec, chips, calibration().campaigns)
+    quicker = 1.0 if spec.measured_tokens_per_second else min(1.0, whole)
+    return per_token * quicker, max(1.0, whole)
+
+
+def _sigmas(spec: TrainingSpec) -> tuple[float, float]:
+    """Spread of the logarithm of a step and of the whole. After a run of the user's own, only goodput is left open."""
+    step, whole = spread_of(spec, calibration().spread)
+    if not spec.measured_tokens_per_second:
+        return step, whole
+    return MEASURED_SIGMA, math.hypot(MEASURED_SIGMA, calibration().spread["goodput"] if spec.kind == "run" else 0.0)
 
 
 def _device_seconds(spec: TrainingSpec, work: Work, chips: int, found: Search) -> float:
@@ -135,8 +161,12 @@ def _goodput(whole: float) -> Estimate:
 
 def _chosen(found: Search) -> ChosenLayout:
     layouts, place = found.layouts, found.best
-    parts = {name: float(part[place] if part.ndim and len(part) > 1 else part.flat[0])
-             for name, part in found.parts.items() if name not in ("matrix", "overlap")}
+    weights = calibration().weights
+    parts = {name: weights[name] * float(np.broadcast_to(part, len(layouts))[place])
+             for name, part in found.parts.items() if name != "matrix"}
+    inside = sum(parts[name] for name in ADDED if name in parts)
+    inside += float(np.broadcast_to(found.parts["matrix"], len(layouts))[place])
+    parts["bubble"] = inside * float(layouts.bubble[place])
     recompute = "full" if layouts.recompute_share[place] else "selective" if layouts.selective[place] else "none"
     return ChosenLayout(
         *(int(getattr(layouts, name)[place]) for name in ("tp", "pp", "dp", "cp", "ep", "zero")),

@@ -78,9 +78,9 @@ def shape_for(spec: TrainingSpec) -> Shape:
                          kv_heads=spec.kv_heads, vocabulary=vocabulary, name=spec.name)
 
 
-def work_for(spec: TrainingSpec) -> Work:
+def work_for(spec: TrainingSpec, shape: Shape | None = None) -> Work:
     """The work of a token of that training; of a vision model a token is a patch."""
-    work = work_of(shape_for(spec), sequence_of(spec), spec.params)
+    work = work_of(shape or shape_for(spec), sequence_of(spec), spec.params)
     if spec.family == "language":
         return work if spec.causal else replace(work, causal=False)
     body = work.dense_weights - work.head_weights

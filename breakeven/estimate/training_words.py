@@ -106,14 +106,22 @@ def measured_of_words(text: str | None) -> float | None:
     return _positive(value, key)
 
 
+def _if_it_fits(spec: TrainingSpec) -> TrainingEstimate | None:
+    """The estimate, or None where so few devices cannot hold the model."""
+    try:
+        return estimate_training(spec)
+    except UsageError:
+        return None
+
+
 def answer(spec: TrainingSpec, deadline_days: float | None) -> TrainingEstimate:
     """The estimate; with a deadline and no number of devices, on the fewest that keep it."""
     if not deadline_days or spec.chips:
         return estimate_training(spec)
     devices = 1
     while devices <= MOST_DEVICES:
-        found = estimate_training(replace(spec, chips=devices))
-        if found.days.value <= deadline_days:
+        found = _if_it_fits(replace(spec, chips=devices))
+        if found and found.days.value <= deadline_days:
             return found
         devices *= 2
     raise UsageError(say("{count} devices do not keep the deadline of {days} days", count=MOST_DEVICES,

@@ -22,7 +22,7 @@ def show_training(spec: TrainingSpec, found: TrainingEstimate, language: str | N
     screen.line(say("{count} {chip} for {days} days: {hours} device-hours", count=found.chips, chip=spec.chip.name,
                     days=_short(found.days.value), hours=_short(found.gpu_hours.value)), "bold")
     screen.console.print(_table(screen, found))
-    screen.line(_layout(found))
+    screen.line(_layout(screen, found))
     if found.usd_per_hour is None:
         screen.line(say("The price tables hold no price of {chip}: give --usd-per-hour.", chip=spec.chip.name))
     for message in found.assumed:
@@ -55,12 +55,14 @@ def _table(screen: Screen, found: TrainingEstimate) -> Table:
     return table
 
 
-def _layout(found: TrainingEstimate) -> Message:
+def _layout(screen: Screen, found: TrainingEstimate) -> Message:
+    from breakeven.estimate.step import PART_NAMES
+
     one = found.layout
     return say("layout: tp {tp}, pp {pp}, dp {dp}, cp {cp}, ep {ep}, ZeRO {zero}, recompute {recompute}, "
                "micro-batch {micro}; after the matrices, {limit} takes most time",
                tp=one.tp, pp=one.pp, dp=one.dp, cp=one.cp, ep=one.ep, zero=one.zero, recompute=one.recompute,
-               micro=_short(one.micro_batch), limit=one.limit)
+               micro=_short(one.micro_batch), limit=screen.voice(PART_NAMES[one.limit]))
 
 
 def show_trainings(found: dict[str, Any], language: str | None) -> None:
