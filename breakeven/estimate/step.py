@@ -167,7 +167,7 @@ PART_NAMES = {
     "scores": N_("attention scores (memory)"), "routing": N_("routing to experts"),
     "tensor": N_("tensor-parallel traffic"), "context": N_("context-parallel traffic"),
     "expert_traffic": N_("traffic to experts"), "replicas": N_("traffic between replicas"),
-    "hops": N_("latency between replicas"), "optimizer": N_("the optimizer"), "bubble": N_("the pipeline's bubble"),
+    "hops": N_("latency between replicas"), "optimizer": N_("the optimizer"),
 }  # fmt: skip
 
 

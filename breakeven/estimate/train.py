@@ -9,44 +9,28 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from breakeven.core.errors import UsageError
 from breakeven.core.words import Message, say
 from breakeven.estimate.chips import precision_named
+from breakeven.estimate.constants import constants
 from breakeven.estimate.goodput import campaign_factor
 from breakeven.estimate.impossible import refuse_impossible, refuse_without_room
 from breakeven.estimate.interval import Estimate
 from breakeven.estimate.layout import candidates
+from breakeven.estimate.layout_chosen import ChosenLayout, alternatives, layout_at
 from breakeven.estimate.layout_search import Search, search
-from breakeven.estimate.residual import calibration, correction, spread_of, step_features
+from breakeven.estimate.memory import memory_of
+from breakeven.estimate.residual import calibration, correction, spread_of, step_features, wider
 from breakeven.estimate.speed import ceiling, speed_of
-from breakeven.estimate.step import ADDED
 from breakeven.estimate.training_spec import TrainingSpec, chips_of, shape_for, tokens_of, work_for
 from breakeven.estimate.work import Work
 from breakeven.prices.gpu_hours import gpu_hour_price
 
 BILLION = 1e9
+OTHERS = 6
 HOUR = 3600.0
 MEASURED_SIGMA = 0.03
 """Spread of the speed that a short run of the user's own leaves for the long one."""
-
-
-@dataclass(frozen=True)
-class ChosenLayout:
-    """The division of the work that is shown: as told, or the fastest that has room."""
-
-    tp: int
-    pp: int
-    dp: int
-    cp: int
-    ep: int
-    zero: int
-    recompute: str
-    micro_batch: float
-    micro_batches: float
-    limit: str
-    """The part of the step that takes most time after the matrices themselves."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +50,9 @@ class TrainingEstimate:
     usd: Estimate | None
     usd_per_hour: float | None
     layout: ChosenLayout
+    """As told, or the fastest that has room."""
+    others: tuple[ChosenLayout, ...]
+    """The next best divisions."""
     layouts_tried: int
     assumed: tuple[Message, ...]
 
@@ -82,16 +69,17 @@ def estimate_training(spec: TrainingSpec) -> TrainingEstimate:
     per_token, whole = _steps_and_campaign(spec, work, chips, found)
     step_sigma, sigma = _sigmas(spec)
     hours = Estimate.of(tokens * per_token / HOUR * whole, sigma)
+    layout, fused = layout_at(found, found.best), speed_of(spec.chip, spec.precision, spec.year).fused_attention
     price = spec.usd_per_hour or _listed_price(spec.chip.name)
     return TrainingEstimate(
         params=work.params_total, flop=work.model_flop_per_token() * tokens, tokens=tokens, chips=chips,
         gpu_hours=hours, gpu_hours_per_1e9_tokens=hours.scaled(BILLION / tokens), days=hours.scaled(1 / chips / 24),
         mfu=Estimate.of(_mfu(spec, work, per_token), step_sigma),
         goodput=_goodput(whole) if spec.kind == "run" else None,
-        memory_bytes=Estimate.of(float(found.used[found.best]) * memory_of_device(spec),
-                                 calibration().spread["memory"]),
+        memory_bytes=Estimate.of(memory_of(shape, layout.setup(work.sequence, fused)).total, _memory_sigma(spec)),
         usd=hours.scaled(price) if price else None, usd_per_hour=price,
-        layout=_chosen(found), layouts_tried=len(found.layouts), assumed=_assumed(spec, work, tokens, chips, told),
+        layout=layout, others=alternatives(found, OTHERS)[1:], layouts_tried=len(found.layouts),
+        assumed=_assumed(spec, work, tokens, chips, told),
     )  # fmt: skip
 
 
@@ -99,6 +87,11 @@ def _search(spec: TrainingSpec, work: Work, chips: int) -> Search:
     speed = speed_of(spec.chip, spec.precision, spec.year)
     layouts = candidates(work, chips, spec.asked, speed.network.domain, speed.fused_attention)
     return search(work, layouts, speed, memory_of_device(spec), calibration().weights)
+
+
+def _memory_sigma(spec: TrainingSpec) -> float:
+    """Spread of the memory: what the ledger was measured to have, more where the layout is ours."""
+    return constants()["training_sigma"] * wider(spec)
 
 
 def memory_of_device(spec: TrainingSpec) -> float:
@@ -157,22 +150,6 @@ def _goodput(whole: float) -> Estimate:
     """Part of the paid time that goes into steps that count, at most all of it."""
     found = Estimate.of(1.0 / whole, calibration().spread["goodput"])
     return Estimate(min(1.0, found.value), min(1.0, found.low), min(1.0, found.high))
-
-
-def _chosen(found: Search) -> ChosenLayout:
-    layouts, place = found.layouts, found.best
-    weights = calibration().weights
-    parts = {name: weights[name] * float(np.broadcast_to(part, len(layouts))[place])
-             for name, part in found.parts.items() if name != "matrix"}
-    inside = sum(parts[name] for name in ADDED if name in parts)
-    inside += float(np.broadcast_to(found.parts["matrix"], len(layouts))[place])
-    parts["bubble"] = inside * float(layouts.bubble[place])
-    recompute = "full" if layouts.recompute_share[place] else "selective" if layouts.selective[place] else "none"
-    return ChosenLayout(
-        *(int(getattr(layouts, name)[place]) for name in ("tp", "pp", "dp", "cp", "ep", "zero")),
-        recompute=recompute, micro_batch=float(layouts.micro_batch[place]),
-        micro_batches=float(layouts.micro_batches[place]), limit=max(parts, key=lambda name: parts[name]),
-    )  # fmt: skip
 
 
 def _assumed(spec: TrainingSpec, work: Work, tokens: float, chips: int, told: bool) -> tuple[Message, ...]:

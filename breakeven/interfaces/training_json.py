@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,8 @@ def training_json(found: TrainingEstimate) -> dict[str, Any]:
         **spread_out("days", found.days), **spread_out("mfu", found.mfu), **spread_out("goodput", found.goodput),
         **spread_out("mem_gib_per_gpu", found.memory_bytes, 1 / GIB), **spread_out("usd", found.usd),
         "usd_per_gpu_hour": found.usd_per_hour,
-        "layout": {name: getattr(found.layout, name) for name in found.layout.__dataclass_fields__},
+        "layout": asdict(found.layout), "layouts": [asdict(one) for one in found.others],
+        "layouts_tried": found.layouts_tried,
         "assumed": [str(message) for message in found.assumed],
     }  # fmt: skip
 
@@ -44,11 +46,33 @@ def rows_json(path: Path) -> dict[str, Any]:
 
 
 def _row_json(row: Mapping[str, str], place: int) -> dict[str, Any]:
+    """A row's answer; the columns of a fine-tuning lead to its memory."""
+    name = {"id": row.get("id") or str(place)}
+    try:
+        return name | (_tuning(row) if "method" in row else _training(row))
+    except BreakevenError as error:
+        return name | {"refused": dict(zip(("what", "where", "hint"), map(str, error.lines()), strict=True))}
+
+
+def _training(row: Mapping[str, str]) -> dict[str, Any]:
+    """Time and money by the spec of the row, memory by its own ledger."""
+    from breakeven.estimate.memory_rows import training_memory_of_row
     from breakeven.estimate.train import estimate_training
     from breakeven.estimate.training_rows import spec_of_row
 
-    name = {"id": row.get("id") or str(place)}
-    try:
-        return name | training_json(estimate_training(spec_of_row(row)))
-    except BreakevenError as error:
-        return name | {"refused": dict(zip(("what", "where", "hint"), map(str, error.lines()), strict=True))}
+    found = training_json(estimate_training(spec_of_row(row)))
+    memory = training_memory_of_row(row)
+    return found | spread_out("mem_gib_per_gpu", memory) if memory else found
+
+
+def _tuning(row: Mapping[str, str]) -> dict[str, Any]:
+    """Memory of a fine-tuning, and whether it fits."""
+    from breakeven.core.errors import UsageError
+    from breakeven.core.words import say
+    from breakeven.estimate.tuning_rows import tuning_memory_of_row
+
+    found = tuning_memory_of_row(row)
+    if found is None:
+        raise UsageError(say("the size of the model is not told"), "params_total",
+                         say("give its parameters (7B), its name, its config.json, or its layers and width"))
+    return spread_out("mem_gb_per_gpu", found.memory) | {"fits": found.fits, "recompute": found.recompute}

@@ -56,13 +56,14 @@ def _table(screen: Screen, found: TrainingEstimate) -> Table:
 
 
 def _layout(screen: Screen, found: TrainingEstimate) -> Message:
+    from breakeven.estimate.layout_chosen import LIMIT_NAMES
     from breakeven.estimate.step import PART_NAMES
 
     one = found.layout
     return say("layout: tp {tp}, pp {pp}, dp {dp}, cp {cp}, ep {ep}, ZeRO {zero}, recompute {recompute}, "
                "micro-batch {micro}; after the matrices, {limit} takes most time",
                tp=one.tp, pp=one.pp, dp=one.dp, cp=one.cp, ep=one.ep, zero=one.zero, recompute=one.recompute,
-               micro=_short(one.micro_batch), limit=screen.voice(PART_NAMES[one.limit]))
+               micro=_short(one.micro_batch), limit=screen.voice((PART_NAMES | LIMIT_NAMES)[one.limit]))
 
 
 def show_trainings(found: dict[str, Any], language: str | None) -> None:
