@@ -98,7 +98,8 @@ that the interval speaks of: no number here was adjusted.
 def page() -> str:
     """The whole page."""
     commands = "\n".join(f"- {case.name}: `{command(case)}`. Published: {case.source}." for case in CASES)
-    return HEAD + "\n".join(line(case) for case in CASES) + f"\n\nThe commands, and where the figures stand:\n\n{commands}\n"
+    lines = "\n".join(line(case) for case in CASES)
+    return f"{HEAD}{lines}\n\nThe commands, and where the figures stand:\n\n{commands}\n"
 
 
 if __name__ == "__main__":
