@@ -20,11 +20,13 @@ import math
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from breakeven.serving.batching import Batcher, ClientGone, Overloaded
+from breakeven.records.rollout import Rollout
+from breakeven.serving.batching import Answers, Batcher, ClientGone, Overloaded
 from breakeven.serving.connection import client_has_gone
 from breakeven.serving.keys import Keys, Scope
 from breakeven.serving.limits import Limits
@@ -33,7 +35,11 @@ from breakeven.serving.openapi import openapi
 from breakeven.serving.rate import Rates
 from breakeven.serving.reading import FeedbackReader, Malformed
 from breakeven.serving.served import Served
-from breakeven.serving.traffic import TrafficLog
+from breakeven.serving.splitting import is_on_trial
+from breakeven.serving.traffic import CURRENT, TRIAL, TrafficLog
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -56,6 +62,18 @@ class Refused(Exception):
         self.status, self.text, self.headers = status, text, headers
 
 
+@dataclass(frozen=True)
+class Arm:
+    """A release that answers, with the queue before it."""
+
+    served: Served
+    batcher: Batcher
+
+    @classmethod
+    def of(cls, served: Served, limits: Limits) -> Arm:
+        return cls(served, Batcher(served.answer, served.cap, served.seconds_a_row, limits.queue_seconds))
+
+
 class App:
     """Answers with the release it was given; `use` changes it between two requests."""
 
@@ -64,8 +82,10 @@ class App:
         self._feedback = FeedbackReader(limits)
         self._ids = f"{secrets.token_hex(6)}-", itertools.count(1)
         self.rates = Rates(limits.requests_per_second, limits.burst)
-        self.served: Served | None = None
-        self.batcher: Batcher | None = None
+        self.arm: Arm | None = None
+        self.trial: Arm | None = None
+        self.rollout: Rollout | None = None
+        self._shadows: set[asyncio.Task[None]] = set()
         self._page = b""
         self._routes: dict[str, tuple[str, Scope | None, Callable[[Message, Receive], Awaitable[tuple[bytes, bytes]]]]]
         self._routes = {
@@ -80,9 +100,13 @@ class App:
     def use(self, served: Served) -> None:
         """Answer with this release from the next request on; requests under way keep the one they began with."""
         self._page = ENCODE(openapi(served))
-        self.batcher = Batcher(served.answer, served.cap, served.seconds_a_row, self.limits.queue_seconds)
-        self.served = served
+        self.arm = Arm.of(served, self.limits)
         self.metrics.release.set(served.release.number)
+
+    def try_out(self, rollout: Rollout | None, served: Served | None) -> None:
+        """Put a release on trial beside the one that answers; with None for both the trial ends."""
+        self.trial = Arm.of(served, self.limits) if served else None
+        self.rollout = rollout if served else None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -169,14 +193,14 @@ class App:
     # --- the routes
 
     async def _predict(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:
-        served, batcher = self.served, self.batcher
-        if served is None or batcher is None:
+        arm = self.arm
+        if arm is None:
             raise Refused(503, "no release answers yet", (b"retry-after", b"1"))
         body = await self._body(scope, receive)
         begun = time.perf_counter()
         try:
-            rows, user = served.reader.rows(body)
-            outputs = await batcher.ask(rows, lambda: client_has_gone(scope))
+            rows, user = arm.served.reader.rows(body)
+            arm, outputs = await self._outputs(arm, rows, user, scope)
         except Malformed as fault:
             raise Refused(422, str(fault)) from None
         except ClientGone:
@@ -187,10 +211,55 @@ class App:
         self.metrics.rows.inc(rows.num_rows)
         seconds = time.perf_counter() - begun
         self.metrics.seconds.observe(seconds)
+        outputs = [answer | {"id": name} for answer, name in zip(outputs, self._names(rows), strict=True)]
+        which = TRIAL if arm is self.trial else CURRENT
+        self.log.answered(arm.served.release.number, scope.get(KEY, ""), user, seconds, rows, outputs, which)
+        self._shadow(scope, user, rows, outputs)
+        return JSON, ENCODE({"release": arm.served.release.number, "outputs": outputs})
+
+    def _names(self, rows: pa.Table) -> list[str]:
+        """An id for each answer, never given twice."""
         prefix, numbers = self._ids
-        outputs = [answer | {"id": f"{prefix}{next(numbers)}"} for answer in outputs]
-        self.log.answered(served.release.number, scope.get(KEY, ""), user, seconds, rows, outputs)
-        return JSON, ENCODE({"release": served.release.number, "outputs": outputs})
+        return [f"{prefix}{next(numbers)}" for _ in range(rows.num_rows)]
+
+    async def _outputs(self, arm: Arm, rows: pa.Table, user: str | None, scope: Message) -> tuple[Arm, Answers]:
+        """The answers, and who gave them: a release on trial that fails is stood in for by the other."""
+        trial, rollout = self.trial, self.rollout
+        if trial and rollout and rollout.mode == "canary" and is_on_trial(rollout, user):
+            begun = time.perf_counter()
+            try:
+                return trial, await trial.batcher.ask(rows, lambda: client_has_gone(scope))
+            except (ClientGone, Overloaded):
+                raise
+            except Exception:
+                LOG.exception("the release on trial failed; the other one answers")
+                failed = [{"id": name} for name in self._names(rows)]
+                seconds = time.perf_counter() - begun
+                self.log.answered(trial.served.release.number, scope.get(KEY, ""), user, seconds, rows, failed, TRIAL)
+        return arm, await arm.batcher.ask(rows, lambda: client_has_gone(scope))
+
+    # --- a shadow answers after the client has its answer, and only into the log
+
+    def _shadow(self, scope: Message, user: str | None, rows: pa.Table, outputs: Answers) -> None:
+        trial, rollout = self.trial, self.rollout
+        if trial is None or rollout is None or rollout.mode != "shadow" or not is_on_trial(rollout, user):
+            return
+        task = asyncio.create_task(self._ask_shadow(trial, scope.get(KEY, ""), user, rows, outputs))
+        self._shadows.add(task)
+        task.add_done_callback(self._shadows.discard)
+
+    async def _ask_shadow(self, trial: Arm, key: str, user: str | None, rows: pa.Table, outputs: Answers) -> None:
+        """Ask the release on trial the same, and write its answers under the same ids; without time it is left."""
+        begun = time.perf_counter()
+        try:
+            answers = await trial.batcher.ask(rows)
+        except Overloaded:
+            return
+        except Exception:
+            LOG.exception("the release in the shadow failed")
+            answers = [{} for _ in outputs]
+        named = [answer | {"id": output["id"]} for answer, output in zip(answers, outputs, strict=True)]
+        self.log.answered(trial.served.release.number, key, user, time.perf_counter() - begun, rows, named, TRIAL)
 
     async def _take_feedback(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:
         body = await self._body(scope, receive)
@@ -207,9 +276,9 @@ class App:
         return JSON, b'{"alive":true}'
 
     async def _ready(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:
-        if self.served is None:
+        if self.arm is None:
             raise Refused(503, "no release answers yet")
-        return JSON, ENCODE({"ready": True, "release": self.served.release.number})
+        return JSON, ENCODE({"ready": True, "release": self.arm.served.release.number})
 
     async def _metrics(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:
         return TEXT, self.metrics.text()

@@ -20,6 +20,7 @@ import uvloop
 from breakeven.core.errors import BreakevenError
 from breakeven.engines.group import end_with_parent
 from breakeven.records.record import Record
+from breakeven.records.rollout import Rollout
 from breakeven.serving.app import App
 from breakeven.serving.connection import connection_class
 from breakeven.serving.keys import read_keys
@@ -28,6 +29,7 @@ from breakeven.serving.metrics import Metrics
 from breakeven.serving.served import Served, load_release
 from breakeven.serving.traffic import FOLDER, TrafficLog
 from breakeven.stages.releases import current_number
+from breakeven.stages.rollouts import current_rollout
 from breakeven.store import Store
 
 LOOK_SECONDS = 0.2
@@ -102,18 +104,25 @@ async def _serve(app: App, setup: Setup, store: Store) -> None:
 
 
 async def _follow(app: App, setup: Setup, store: Store) -> None:
-    """Change to the release that `releases/current` names; one that cannot be trusted is told of and left out."""
-    known = app.served.release.number if app.served else None
+    """Change to the release that `releases/current` names, and put on trial what `releases/rollout.json` names.
+
+    One that cannot be trusted is told of and left out.
+    """
+    known = app.arm.served.release.number if app.arm else None
+    tried: Rollout | None = None
     while True:
+        wanted, rollout = current_number(store), current_rollout(store)
+        if wanted is not None and wanted != known:
+            known = wanted
+            if served := await asyncio.to_thread(_load, store, wanted, setup.limits):
+                app.use(served)
+                LOG.info("release %d answers now", wanted)
+        if rollout != tried:
+            tried = rollout
+            trial = await asyncio.to_thread(_load, store, rollout.release, setup.limits) if rollout else None
+            app.try_out(rollout, trial)
+            LOG.info("on trial: %s", f"release {trial.release.number}" if trial else "none")
         await asyncio.sleep(LOOK_SECONDS)
-        wanted = current_number(store)
-        if wanted is None or wanted == known:
-            continue
-        known = wanted
-        served = await asyncio.to_thread(_load, store, wanted, setup.limits)
-        if served is not None:
-            app.use(served)
-            LOG.info("release %d answers now", wanted)
 
 
 def _load(store: Store, number: int, limits: Limits) -> Served | None:

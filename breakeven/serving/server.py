@@ -23,6 +23,7 @@ from types import FrameType
 
 from breakeven.core.errors import ModelError, UsageError
 from breakeven.core.words import say
+from breakeven.serving.guarding import RolloutGuard
 from breakeven.serving.keys import read_keys
 from breakeven.serving.limits import Limits
 from breakeven.stages.releases import current_number, verified
@@ -91,7 +92,8 @@ def serve(store: Store, options: Options, started: Callable[[Place], None]) -> N
             "keys": str(options.keys) if options.keys else None, "shared_metrics": processes > 1,
             "log_inputs": options.log_inputs,
         }  # fmt: skip
-        herd = Herd(json.dumps(setup), sock, counters if processes > 1 else None, processes)
+        guard = RolloutGuard(store)
+        herd = Herd(json.dumps(setup), sock, counters if processes > 1 else None, processes, guard.look)
         bound = Place(*sock.getsockname()[:2]) if place.path is None else place
         herd.run(lambda: started(bound))
 
@@ -139,12 +141,14 @@ def _unix(path: Path) -> socket.socket:
 class Herd:
     """The processes of a server. Each is a child that ends when it is told to, or with this one."""
 
-    def __init__(self, setup: str, sock: socket.socket, counters: str | None, size: int) -> None:
+    def __init__(self, setup: str, sock: socket.socket, counters: str | None, size: int,
+                 look: Callable[[], object]) -> None:  # fmt: skip
         self._setup, self._sock, self._counters = setup, sock, counters
         self._children: list[subprocess.Popen[bytes] | None] = [None] * size
         self._again = [0.0] * size
         self._waits = [LOOK_SECONDS] * size
         self._ending = False
+        self._look = look
 
     def run(self, started: Callable[[], None]) -> None:
         """Keep the processes alive until a signal comes; raises ModelError when the release cannot be served."""
@@ -155,6 +159,7 @@ class Herd:
             while not self._ending:
                 time.sleep(LOOK_SECONDS)
                 self._tend()
+                self._look()
         finally:
             self._stop()
             for number, handler in before.items():

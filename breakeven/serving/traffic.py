@@ -32,7 +32,7 @@ from breakeven.store import new_file
 ANSWERS = pa.schema([
     ("at", pa.timestamp("ms", "UTC")), ("id", pa.string()), ("release", pa.int32()), ("key", pa.string()),
     ("user", pa.string()), ("seconds", pa.float32()), ("answer", pa.string()), ("confidence", pa.float32()),
-    ("inputs", pa.string()),
+    ("inputs", pa.string()), ("arm", pa.string()),
 ])  # fmt: skip
 FEEDBACK = pa.schema([
     ("at", pa.timestamp("ms", "UTC")), ("id", pa.string()), ("truth", pa.string()), ("reward", pa.float64()),
@@ -42,6 +42,8 @@ MOST_LINES = 50_000
 """Lines that wait to be written; about 50 MB of the longest texts."""
 FLUSH_SECONDS = 2.0
 FOLDER = "traffic"
+CURRENT, TRIAL = "current", "trial"
+"""Which of two releases gave an answer: the one that answers, or one on trial. An answer that failed is null."""
 
 
 @dataclass
@@ -63,8 +65,8 @@ class TrafficLog:
         self._thread.start()
 
     def answered(self, release: int, key: str, user: str | None, seconds: float, rows: pa.Table,
-                 outputs: list[dict[str, Any]]) -> None:  # fmt: skip
-        """Keep the answers of one request; each output has its `id`."""
+                 outputs: list[dict[str, Any]], arm: str = CURRENT) -> None:  # fmt: skip
+        """Keep the answers of one request; each output has its `id`, and nothing else where the release failed."""
         now = datetime.now(UTC)
         kept = rows.to_pylist() if self.share and self._chance.random() < self.share else [None] * len(outputs)
         for inputs, output in zip(kept, outputs, strict=True):
@@ -72,7 +74,7 @@ class TrafficLog:
             self._add("answers", {
                 "at": now, "id": output["id"], "release": release, "key": key, "user": user_digest(user),
                 "seconds": seconds, "answer": None if answer is None else str(answer),
-                "confidence": output.get("confidence"), "inputs": inputs,
+                "confidence": output.get("confidence"), "inputs": inputs, "arm": arm,
             })  # fmt: skip
 
     def feedback(self, answer: str, truth: str | None, reward: float | None) -> None:

@@ -39,7 +39,7 @@ def make_current(store: Store, number: int, act: str) -> None:
     before = current_number(store)
     if before == number:
         return
-    _audit(store, act, number, before)
+    audit(store, act, number, before)
     write_bytes(store.folder / "releases" / "current", f"{number}\n".encode())
 
 
@@ -82,7 +82,7 @@ def remove(store: Store, number: int) -> None:
             say("release {number} is the one that answers", number=number), str(store.release_folder(number)),
             say("promote another one first"),
         )
-    _audit(store, "remove", number, current_number(store))
+    audit(store, "remove", number, current_number(store))
     with storing(store.release_folder(number)):
         shutil.rmtree(store.release_folder(number))
 
@@ -106,7 +106,7 @@ def history(store: Store) -> list[dict[str, object]]:
     return [json.loads(line) for line in lines if line.endswith("}")]  # the last may be cut off by a full disk
 
 
-def _audit(store: Store, act: str, number: int, before: int | None) -> None:
+def audit(store: Store, act: str, number: int, before: int | None) -> None:
     """Add a line to the audit log and put it on the disk before anything is changed."""
     path = store.folder / "releases" / "audit.jsonl"
     line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "act": act, "release": number,

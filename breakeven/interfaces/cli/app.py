@@ -26,6 +26,7 @@ from breakeven.interfaces.cli import (
     releases,
     replan,
     roadmap,
+    rollout,
     run,
     serve,
     show,
@@ -62,6 +63,7 @@ for group in (
     estimate,
     prices,
     releases,
+    rollout,
     keys,
 ):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2], help=group.HELP)

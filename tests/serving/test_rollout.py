@@ -1,0 +1,116 @@
+"""A release on trial: users stay with theirs, a worse one is taken back by itself, a shadow answers nobody."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import httpx
+import pytest
+
+import breakeven
+from breakeven.core.errors import UsageError
+from breakeven.inputs.reader import read_table
+from breakeven.interfaces import live
+from breakeven.records.rollout import Rollout
+from breakeven.serving.splitting import is_on_trial
+from breakeven.serving.traffic import FOLDER, TRIAL, read_traffic
+from breakeven.stages.releases import current_number, history
+from breakeven.stages.rollouts import current_rollout
+from breakeven.store import Store
+from tests.serving.servers import Server, server
+from tests.serving.test_answers import rows_of
+
+
+@pytest.fixture
+def two(released: Path, tmp_path: Path) -> Path:
+    """A project whose release 2 always gives the same answer; release 1, the better one, answers."""
+    project = Path(shutil.copytree(released, tmp_path / "project"))
+    shutil.rmtree(project / ".breakeven" / "traffic", ignore_errors=True)
+    breakeven.run(project, only=("baseline",))
+    breakeven.rollback(project)
+    return project
+
+
+def ask_as(
+    found: Server, users: int, texts: list[dict[str, str | None]], truth: list[str] | None = None
+) -> dict[str, set[int]]:
+    """Let every user ask every row; returns which releases each met."""
+    met: dict[str, set[int]] = defaultdict(set)
+    with httpx.Client(timeout=30) as client:
+        for user in range(users):
+            body = {"inputs": texts, "user": f"user-{user}"}
+            reply = client.post(f"{found.url}/v1/predict", json=body).json()
+            met[f"user-{user}"].add(reply["release"])
+            if truth:
+                lines = [{"id": one["id"], "truth": right} for one, right in zip(reply["outputs"], truth, strict=True)]
+                client.post(f"{found.url}/v1/feedback", json={"feedback": lines})
+    return met
+
+
+def wait_for_trial(found: Server, on: bool) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        met = {found.ask("a").json()["release"] for _ in range(30)}
+        if (2 in met) == on:
+            return
+    raise AssertionError(f"{'no' if on else 'still a'} release on trial")
+
+
+def test_a_worse_release_is_taken_back_by_itself(two: Path) -> None:
+    rows = rows_of(two)[:40]
+    truth = read_table(two / "rows.csv").column("answer").to_pylist()[:40]
+    with server(two) as found:
+        live.start_rollout(two, 2, percent=50)
+        wait_for_trial(found, on=True)
+        met = ask_as(found, 40, rows, truth)
+        assert {len(releases) for releases in met.values()} == {1}
+        assert {1, 2} == set.union(*met.values())
+        until = time.monotonic() + 30
+        while current_rollout(Store(two)) and time.monotonic() < until:
+            time.sleep(0.2)
+        assert current_rollout(Store(two)) is None
+        wait_for_trial(found, on=False)
+    assert current_number(Store(two)) == 1
+    assert history(Store(two))[-1]["act"] == "taken back"
+
+
+def test_a_shadow_is_asked_and_answers_nobody(two: Path) -> None:
+    with server(two) as found:
+        live.start_rollout(two, 2, mode="shadow", percent=100)
+        time.sleep(1.0)
+        met = ask_as(found, 10, rows_of(two)[:5])
+        assert set.union(*met.values()) == {1}
+        time.sleep(3)
+        verdict = live.rollout_status(two)
+    answers = read_traffic(Store(two).folder / FOLDER, "answers")
+    shadowed = [row for row in answers.to_pylist() if row["arm"] == TRIAL]
+    assert {row["release"] for row in shadowed} == {2}
+    assert verdict.current.answers == 50
+    assert 20 <= verdict.trial.answers <= 50  # it takes a moment until it is loaded
+    assert {row["id"] for row in shadowed} <= {row["id"] for row in answers.to_pylist() if row["arm"] != TRIAL}
+
+
+def test_finish_makes_it_the_release_that_answers(two: Path) -> None:
+    live.start_rollout(two, 2)
+    with pytest.raises(UsageError, match="on trial already"):
+        live.start_rollout(two, 2)
+    live.finish_rollout(two)
+    assert current_number(Store(two)) == 2
+    assert current_rollout(Store(two)) is None
+    with pytest.raises(UsageError, match="no release is on trial"):
+        live.stop_rollout(two)
+    with pytest.raises(UsageError, match="the one that answers"):
+        live.start_rollout(two, 2)
+
+
+def test_the_split_is_as_large_as_stated_and_another_for_another_rollout() -> None:
+    def drawn(name: str) -> set[int]:
+        rollout = Rollout(id=name, release=2, beside=1, mode="canary", percent=10, started="2026-11-22T00:00:00+00:00")
+        return {user for user in range(5_000) if is_on_trial(rollout, f"u{user}")}
+
+    first, second = drawn("a"), drawn("b")
+    assert 400 < len(first) < 600
+    assert len(first & second) < 120
