@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Literal
 
 from breakeven.core.units import ONE, Unit, unit
+from breakeven.core.words import N_
 
 
 class Provenance(StrEnum):
@@ -179,6 +180,12 @@ def rounded_up(figure: Figure, name: str = "") -> Figure:
 def rounded_down(figure: Figure, name: str = "") -> Figure:
     """The last whole number: what fits in."""
     return derived(float(math.floor(figure.value + WHOLE)), figure.unit, "rounded down", (figure,), name)
+
+
+def power(base: Figure, exponent: float, name: str = "") -> Figure:
+    """`base`, a bare number above zero, to a power: prices that fall and money that is discounted by the month."""
+    value = base.to(ONE) ** exponent
+    return derived(value, ONE, "^", (base, constant(exponent, "1", N_("years"))), name)
 
 
 def pick(choose: Callable[..., float], figures: Iterable[Figure], name: str = "") -> Figure:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 BASES = ("usd", "second", "month", "request", "byte", "token", "row", "flop", "customer", "person", "machine",
-         "joule", "parameter", "gpu", "node")
+         "joule", "parameter", "gpu", "node", "seat")
 
 
 class UnitError(ValueError):
@@ -77,6 +77,9 @@ NAMED |= {
     "parameter·gpu/node^2/day": NAMED["parameter"] * NAMED["gpu"] / NAMED["node"] / NAMED["node"] / NAMED["day"],
     "usd/machine/hour": NAMED["usd/hour"] / NAMED["machine"],
     "usd/person/year": NAMED["usd/year"] / NAMED["person"],
+    "1/year": ONE / NAMED["year"],
+    "usd/GB/month": NAMED["usd/GB"] / NAMED["month"],
+    "GB/month": NAMED["GB"] / NAMED["month"],
 }
 
 

@@ -11,11 +11,13 @@ MANY = {
     "customer": N_("customers"), "parameter": N_("parameters"), "gpu": N_("GPUs"), "gpu·hour": N_("GPU-hours"),
     "day": N_("days"), "flop": N_("FLOP"), "person": N_("people"), "token": N_("tokens"), "row": N_("rows"),
     "year": N_("years"),
+    "seat": N_("seats"),
 }
 """What is counted, before the first slash of a unit."""
 ONE = {
     "usd": N_("dollar"), "request": N_("request"), "month": N_("month"), "hour": N_("hour"), "machine": N_("machine"),
     "customer": N_("customer"), "person": N_("person"), "token": N_("token"), "row": N_("row"), "year": N_("year"),
+    "seat": N_("seat"),
     "second": N_("second"), "gpu": N_("GPU"), "day": N_("day"), "parameter": N_("parameter"),
     "1k request": N_("1,000 requests"), "1m token": N_("1 million tokens"),
     "1k usd": N_("1,000 dollars"),

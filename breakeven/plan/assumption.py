@@ -18,3 +18,11 @@ def assumption(owner: Record, field: str, unit: str, name: str, table: str) -> F
     quantity = value if isinstance(value, Quantity) else Quantity(value=float(value))
     source = f"breakeven.toml {table}.{field}" if field in owner.model_fields_set else DEFAULT
     return assumed(quantity.value, unit, name, source, quantity.low, quantity.high)
+
+
+def counts(owner: Record, field: str) -> bool:
+    """Whether the user gave it, or its default is more than nothing: only then does a formula need it."""
+    value = getattr(owner, field)
+    if value is None:
+        return False
+    return field in owner.model_fields_set or bool(value.value if isinstance(value, Quantity) else value)

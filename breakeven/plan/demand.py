@@ -1,23 +1,31 @@
-"""Demand month by month: the stated requests with their growth, and those of the customers that marketing wins.
+"""Demand month by month: the stated requests with their growth, and those of customers and free users.
 
-    stated(m)    = requests_per_month × (1 + growth_per_month)^(m - 1)          month 1 is as stated
-    customers(m) = Σ over channels and months up to m: usd_per_month × customers_per_1k_usd ÷ 1,000
-    requests(m)  = stated(m) + Σ customers of a channel(m) × requests_per_customer
-
-A customer asks from the month in which it is won; none is lost (no churn is assumed).
+    stated(m)   = requests_per_month × (1 + growth_per_month)^(m - 1)          month 1 is as stated
+    requests(m) = stated(m) + Σ pools: customers(m) × requests_per_customer + requests of freemium users
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from breakeven.core.figure import Figure, constant, pick, total
 from breakeven.core.words import N_
 from breakeven.plan.assumption import assumption
-from breakeven.records.money import Channel
+from breakeven.plan.customers import Pool
+from breakeven.plan.freemium import Freemium
 from breakeven.records.project import Demand, Project
+from breakeven.records.quantity import NONE
 
-MONTH = constant(1.0, "month", N_("one month"))
 WITHOUT_GROWTH = constant(1.0, "1", N_("no growth"))
 NOTHING_LEFT = constant(0.0, "1", N_("demand cannot fall below zero"))
+
+
+def stated(project: Project) -> Demand:
+    """The demand as the project file states it; nothing by default where customers are counted or no data is there."""
+    known = project.model_fields_set & {"customers", "revenue"} or not project.data.train
+    if known and "requests_per_month" not in project.demand.model_fields_set:
+        return project.demand.model_copy(update={"requests_per_month": NONE})
+    return project.demand
 
 
 def stated_demand(demand: Demand) -> Figure:
@@ -25,15 +33,27 @@ def stated_demand(demand: Demand) -> Figure:
     return assumption(demand, "requests_per_month", "request/month", N_("requests a month"), "demand")
 
 
-def monthly_requests(project: Project, months: int) -> tuple[Figure, ...]:
+def monthly_requests(
+    project: Project, pools: Sequence[Pool], freemiums: Iterable[Freemium], months: int
+) -> tuple[Figure, ...]:
     """Requests of each month, in request/month."""
-    stated = _grown(project.demand, months)
-    won = [_won(channel, number, months) for number, channel in enumerate(project.marketing, 1)]
+    grown = _grown(stated(project), months)
+    free = tuple(freemiums)
     return tuple(
-        total((stated[month], *(asked for channel in won if (asked := channel[month]) is not None)),
+        total((grown[month], *_of_pools(pools, month), *(one.requests[month] for one in free)),
               "request/month", N_("requests"))
         for month in range(months)
     )
+
+
+def _of_pools(pools: Sequence[Pool], month: int) -> list[Figure]:
+    """What the customers of each pool ask for."""
+    found = []
+    for pool in pools:
+        customers = pool.customers[month]
+        if customers is not None and pool.asks is not None:
+            found.append((customers * pool.asks).counted_in("request/month"))
+    return found
 
 
 def _grown(demand: Demand, months: int) -> list[Figure]:
@@ -44,30 +64,3 @@ def _grown(demand: Demand, months: int) -> list[Figure]:
     while len(series) < months:
         series.append(series[-1] * factor)
     return series
-
-
-def _won(channel: Channel, number: int, months: int) -> list[Figure | None]:
-    """Requests a month of the customers won by a channel so far; None before there are any."""
-    table = f"marketing[{number}]"
-    if not channel.customers_per_1k_usd.value or not channel.requests_per_customer.value:
-        return [None] * months
-    rate = assumption(channel, "customers_per_1k_usd", "customer/1k usd", N_("customers for 1,000 usd"), table)
-    asks = assumption(channel, "requests_per_customer", "request/customer/month", N_("requests of a customer"), table)
-    each_month = (channel_spending(channel, number) * rate * MONTH).counted_in("customer")
-    customers: Figure | None = None
-    series: list[Figure | None] = []
-    for month in range(1, months + 1):
-        if runs_in(channel.from_month, channel.to_month, month):
-            customers = each_month if customers is None else customers + each_month
-        series.append(None if customers is None else (customers * asks).counted_in("request/month"))
-    return series
-
-
-def channel_spending(channel: Channel, number: int) -> Figure:
-    """What a channel costs, in usd/month."""
-    return assumption(channel, "usd_per_month", "usd/month", N_("marketing a month"), f"marketing[{number}]")
-
-
-def runs_in(from_month: int, to_month: int | None, month: int) -> bool:
-    """Whether a role or a channel is paid in that month; both ends count."""
-    return from_month <= month and (to_month is None or month <= to_month)

@@ -25,7 +25,7 @@ ROUNDED: dict[str, Callable[[Value], Value]] = {
 }
 SIGNS: dict[str, Callable[[Value, Value], Value]] = {
     "+": np.add, "-": np.subtract, "×": np.multiply, "÷": np.divide, "sum": np.add, "max": np.maximum,
-    "min": np.minimum,
+    "min": np.minimum, "^": np.power,
 }
 
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from breakeven.core.errors import ProjectError
 from breakeven.core.words import N_, say
-from breakeven.plan.demand import runs_in
 from breakeven.plan.metrics import Facts
+from breakeven.plan.months import runs_in
 from breakeven.plan.schedule import Times, Where, did_you_mean, place
 from breakeven.records.plan import Plan
 from breakeven.records.project import Project

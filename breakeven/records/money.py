@@ -21,7 +21,6 @@ class PlanSettings(Record):
     buffer_months: Count = 0
     """How many months of the costs around the lowest cash are kept in the bank."""
     buffer_usd: Amount = NONE
-    currency: str = "USD"
 
 
 class Customers(Record):
@@ -243,6 +242,23 @@ class Scenario(Record):
         if not isinstance(raw, dict) or "changes" in raw:
             return raw
         return {"name": raw.get("name"), "changes": flat({k: v for k, v in raw.items() if k != "name"})}
+
+
+class Effect(Record):
+    """What a thousand dollars more in one place would change, as the user believes or has measured it.
+
+    Changes are written as in a scenario: `"customers.churn_per_month" = "*0.99"`.
+    """
+
+    where: Literal["data", "compute", "people", "marketing"]
+    changes: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def gather(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict) or "changes" in raw:
+            return raw
+        return {"where": raw.get("where"), "changes": flat({k: v for k, v in raw.items() if k != "where"})}
 
 
 def flat(tables: dict[str, Any], above: str = "") -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from breakeven.records.money import (
     Channel,
     Customers,
+    Effect,
     Loan,
     PlanSettings,
     Research,
@@ -197,3 +198,4 @@ class Project(Record):
     milestone: tuple[Milestone, ...] = ()
     resource: tuple[Resource, ...] = ()
     risk: tuple[Risk, ...] = ()
+    effect: tuple[Effect, ...] = ()

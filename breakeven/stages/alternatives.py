@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 from breakeven.core.figure import Figure, assumed, measured, published
 from breakeven.core.words import N_, Message, say
 from breakeven.plan.assumption import assumption
+from breakeven.plan.build_or_buy import same_cost_volume
 from breakeven.plan.unit_figures import UnitFigures
 from breakeven.prices.tables import hosted_named
 from breakeven.records.cost import Alternative
@@ -17,6 +16,7 @@ from breakeven.records.project import Project
 from breakeven.records.record import FigureRecord, MessageRecord
 from breakeven.records.run import Rung
 
+__all__ = ["alternatives", "same_cost_volume"]
 BYTES_PER_TOKEN = 4.0
 """Rule of thumb for text in UTF-8: 4 letters of English, or a little under 1.5 Chinese characters of 3 bytes."""
 PROMPT_TOKENS = 100.0
@@ -156,35 +156,6 @@ def _price(named: Named, table: str, kind: str, listed: HostedModel | None) -> F
         return None
     usd = listed.usd_per_1m_input if kind == "input" else listed.usd_per_1m_output
     return published(usd, "usd/1m token", name, f"{listed.provider}/{listed.item}: {listed.source}", listed.date)
-
-
-def same_cost_volume(own: UnitFigures, hosted_usd_per_request: float) -> float | None:
-    """The smallest whole number of requests a month from which on the own model never costs more again.
-
-    Own cost is F + p·v + M·ceil(v ÷ C), a staircase; s = hosted - p is saved on each request. Step k + 1 begins with
-    request k·C + 1 and is not dearer there when k·(s·C - M) >= F + M - s, and then neither later. So the last
-    crossing is on the last step k that begins too dear: at (F + k·M) ÷ s, or with the step after it. None: each
-    further machine costs as much as its answers do there, or more, so that hosted is cheaper at every volume.
-    """
-    fixed, saved = own.fixed.to("usd/month"), hosted_usd_per_request - own.per_request.to("usd/request")
-    if saved <= 0:
-        return None
-    if own.machine_month is None or own.capacity is None:
-        return max(1.0, _whole(fixed / saved))
-    month = own.machine_month.to("usd/machine/month")
-    full = max(1, math.floor(own.capacity.to("request/machine/month")))
-    gain, short = saved * full - month, fixed + month - saved
-    if gain >= 0 and short <= 0:
-        return 1.0
-    if gain <= 0:
-        return None
-    steps = _whole(short / gain)
-    return min(_whole((fixed + steps * month) / saved), steps * full + 1)
-
-
-def _whole(number: float) -> float:
-    """The next whole number; one that is whole but for the last bits of a division stays."""
-    return float(math.ceil(number * (1 - 1e-12)))
 
 
 def _why(named: Named, volume: float | None, own_quality: float | None) -> Message:

@@ -12,50 +12,23 @@ Processes: one a core, as many as fit into the memory. The utilisation leaves ro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from breakeven.core.figure import Figure, assumed, constant, measured, pick, published, rounded_down
 from breakeven.core.words import N_, Message, say
 from breakeven.plan.demand import stated_demand
 from breakeven.plan.unit_figures import ONE_MACHINE, UnitFigures
 from breakeven.prices.here import this_machine
-from breakeven.prices.tables import nearest_offer, offer_named
+from breakeven.prices.hourly import HOURS_PER_MONTH, UTILISATION, hourly, machine_price
+from breakeven.prices.tables import offer_named
 from breakeven.records.cost import CandidateCost
 from breakeven.records.job import Bill
 from breakeven.records.machine import Machine, Offer
 from breakeven.records.measurement import Measurement
 from breakeven.records.project import Project
 from breakeven.records.record import FigureRecord, MessageRecord
-from breakeven.stages.place import HERE, training_place
+from breakeven.stages.place import training_place
 
-HOURS_PER_MONTH = constant(730.0, "hour/month", N_("hours in a month, 8,760 ÷ 12"))
 ONE_PROCESS = constant(1.0, "1/machine", N_("one process"))
-UTILISATION = 0.5
-"""Of a machine's measured rate, the share that is planned for: demand has peaks within a month."""
-
-
-@dataclass(frozen=True)
-class MachinePrice:
-    """A machine, what it costs (usd/hour), and why that price."""
-
-    machine: Machine
-    usd_per_hour: Figure
-    why: Message
-
-
-def machine_price(name: str, here: Machine) -> MachinePrice:
-    """The price of `here` (by the nearest offer) or of a machine of the tables. Raises UsageError if unknown."""
-    if name == HERE:
-        nearest = nearest_offer(here)
-        return MachinePrice(here, _hourly(nearest.offer, N_("price an hour of the offer nearest to this machine")),
-                            nearest.why)
-    offer = offer_named(name)
-    why = say("priced as {offer}, as the project file says", offer=offer.machine.name)
-    return MachinePrice(offer.machine, _hourly(offer, N_("price of the machine an hour")), why)
-
-
-def _hourly(offer: Offer, name: str) -> Figure:
-    return published(offer.usd_per_hour, "usd/hour", name, f"{offer.machine.name}: {offer.source}", offer.date)
+__all__ = ["capacity", "machine_price", "price", "spot_price", "train_price", "train_usd", "unit_figures"]
 
 
 def train_price(project: Project, here: Machine | None = None) -> Figure:
@@ -69,7 +42,7 @@ def train_price(project: Project, here: Machine | None = None) -> Figure:
 def spot_price(offer: Offer) -> Figure:
     """Of a machine that may be taken away at any time; its usual price where no other is known."""
     if offer.spot_usd_per_hour is None:
-        return _hourly(offer, N_("price of the machine an hour"))
+        return hourly(offer, N_("price of the machine an hour"))
     title = f"{offer.machine.name}: {offer.source}"
     return published(offer.spot_usd_per_hour, "usd/hour", N_("spot price of the machine an hour"), title, offer.date)
 

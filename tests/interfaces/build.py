@@ -6,7 +6,7 @@ import math
 import random
 from typing import Any, Literal
 
-from breakeven.core.figure import Figure, assumed, measured, published, total
+from breakeven.core.figure import Figure, assumed, constant, measured, published, total
 from breakeven.core.words import say
 from breakeven.plan.ledger import LedgerWriter
 from breakeven.records.artifact import Artifact
@@ -196,11 +196,14 @@ def plan(months: int = 36, start: float = 500_000, growth: float = 0.1) -> Plan:
         net = (earned - total((people, ads, serving, trained), "usd/month")).named("net")
         cash += net.value + raised.value
         cumulative += net.value
-        figures = (asked, earned, serving, trained, people, ads, raised, net,
-                   measured(cash, "usd", "cash"), measured(cumulative, "usd", "cumulative"))
+        figures = dict.fromkeys(LINES, constant(0.0, "usd")) | {
+            "requests": asked, "revenue": earned, "received": earned, "serving": serving, "training": trained,
+            "team": people, "marketing": ads, "rounds": raised, "net": net, "cash": measured(cash, "usd", "cash"),
+            "cumulative": measured(cumulative, "usd", "cumulative"),
+        }  # fmt: skip
         rows.append(Month(
-            month=month, cells={line: writer.number(figure) for line, figure in zip(LINES, figures, strict=True)},
-            values={line: figure.value for line, figure in zip(LINES, figures, strict=True)}, machines=1,
+            month=month, cells={line: writer.number(figure) for line, figure in figures.items()},
+            values={line: figure.value for line, figure in figures.items()}, machines=1,
         ))
     nets = [row.values["net"] for row in rows]
     lowest = min(rows, key=lambda row: row.values["cash"])

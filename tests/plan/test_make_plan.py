@@ -29,12 +29,15 @@ def desk_by_hand() -> list[dict[str, float]]:
         team = 2 * 90_000 / 12 * 1.25 + (60_000 / 12 * 1.4 if 7 <= month <= 30 else 0.0)
         marketing = 3_000 + (9_000 if 12 <= month <= 14 else 0)
         rounds = 1_000_000.0 if month == 9 else 0.0
-        net = revenue - serving - training - team - marketing
+        research = 0.0
+        customers = ads_customers + fair_customers
+        net = revenue - serving - training - research - team - marketing
         cash += net + rounds
         cumulative += net
         rows.append({
             "requests": requests, "revenue": revenue, "serving": serving, "training": training, "team": team,
             "marketing": marketing, "rounds": rounds, "net": net, "cash": cash, "cumulative": cumulative,
+            "research": research, "customers": customers, "received": revenue, "loans": 0, "interest": 0, "tax": 0,
         })
     return rows
 
@@ -88,7 +91,7 @@ def test_cash_is_conserved_to_the_micro_dollar(made: Project, unit_cost: UnitFig
     size = max(1.0, *(abs(month.values["cash"]) for month in plan.months))
     assert abs(Decimal(plan.months[-1].values["cash"]) - expected) <= Decimal(max(1e-6, 1e-13 * size))
     for month in plan.months:
-        costs = sum(month.values[line] for line in ("serving", "training", "team", "marketing"))
+        costs = sum(month.values[line] for line in ("serving", "training", "research", "team", "marketing"))
         assert month.values["net"] == pytest.approx(month.values["revenue"] - costs, rel=1e-12, abs=1e-6)
 
 

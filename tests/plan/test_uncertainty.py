@@ -122,7 +122,7 @@ def test_what_never_breaks_even_is_counted_apart():
 def test_assumed_figures_without_a_range_are_counted():
     found = uncertainty(plan_of(WIDE))
     assert found.ranged == 4
-    assert found.exact == 5  # cash, people, employer's costs, the fixed cost of serving, a request's own cost
+    assert found.exact == 6  # cash, people, employer's costs, fixed cost of serving, a request's cost, discount rate
 
 
 def test_a_log_normal_figure_has_its_ends_as_p10_and_p90():

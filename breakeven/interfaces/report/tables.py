@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from breakeven.core.words import N_
 from breakeven.interfaces.answer import OUTCOMES, PROVENANCES, amount, metric_title
 from breakeven.interfaces.figures import figure_text, source_text
-from breakeven.interfaces.plan_words import PLAN_TITLES
+from breakeven.interfaces.plan_words import COUNTED, PLAN_TITLES, shown_lines
 from breakeven.interfaces.report.voice import Speaker, Subject
 from breakeven.interfaces.terminal.ladder import cells, forecast_lines, left_lines, prospect_lines
 from breakeven.interfaces.terminal.screen import rows_of
@@ -112,13 +112,16 @@ def input_names(data: Dataset) -> list[str]:
 
 def plan_rows(subject: Speaker, plan: Plan) -> tuple[list[str], list[list[str]]]:
     """(titles, one row a month): money by line, requests and machines as counts."""
-    titles = [subject.voice(N_("month")), *(subject.voice(PLAN_TITLES[line]) for line in LINES)]
-    rows = []
-    for month in plan.months:
-        asked = subject.write.number(round(month.values["requests"]))
-        money = [_whole_usd(subject, month.values[line]) for line in LINES if line != "requests"]
-        rows.append([str(month.month), asked, *money])
+    lines = shown_lines(plan, LINES)
+    titles = [subject.voice(N_("month")), *(subject.voice(PLAN_TITLES[line]) for line in lines)]
+    rows = [
+        [str(month.month), *(_cell(subject, line, month.values[line]) for line in lines)] for month in plan.months
+    ]
     return titles, rows
+
+
+def _cell(subject: Speaker, line: str, value: float) -> str:
+    return subject.write.number(round(value)) if line in COUNTED else _whole_usd(subject, value)
 
 
 def _whole_usd(subject: Speaker, value: float) -> str:
@@ -143,7 +146,7 @@ def unfolded(subject: Speaker, plan: Plan, month: int) -> list[Unfolded]:
     cells_of_month = plan.months[month - 1].cells
     return [
         _unfold(subject, plan.ledger, cells_of_month[line], DEEPEST, subject.voice(PLAN_TITLES[line]))
-        for line in LINES if line in cells_of_month
+        for line in shown_lines(plan, LINES) if line in cells_of_month
     ]
 
 

@@ -51,7 +51,7 @@ def _call(name: str) -> Callable[[Sequence[str]], str]:
 
 
 JOINED: dict[str, Callable[[Sequence[str]], str]] = {
-    "+": "+".join, "-": "-".join, "×": "*".join, "÷": "/".join,
+    "+": "+".join, "-": "-".join, "×": "*".join, "÷": "/".join, "^": "^".join,
     "sum": _call("SUM"), "max": _call("MAX"), "min": _call("MIN"),
 }
 ROUNDED: dict[str, Callable[[str], str]] = {

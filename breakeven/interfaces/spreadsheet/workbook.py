@@ -10,7 +10,7 @@ import xlsxwriter
 from breakeven.core.words import N_
 from breakeven.interfaces.answer import PROVENANCES
 from breakeven.interfaces.figures import source_text, unit_text
-from breakeven.interfaces.report.tables import PLAN_TITLES
+from breakeven.interfaces.plan_words import PLAN_TITLES
 from breakeven.interfaces.spreadsheet.layout import FIRST_MONTH, FIRST_ROW, Layout, Place
 from breakeven.interfaces.spreadsheet.summary import write_summary
 from breakeven.interfaces.terminal.text import safe
