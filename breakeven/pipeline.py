@@ -22,7 +22,7 @@ from breakeven.outputs import OUTPUTS
 from breakeven.outputs.output import Metric
 from breakeven.plan.make_plan import make_plan
 from breakeven.plan.spread import with_spread
-from breakeven.planning import plan
+from breakeven.planning import check_plan, plan
 from breakeven.prices.here import usable_cores
 from breakeven.project import needs_data, project_file, read_project
 from breakeven.records.audit import Audit
@@ -103,6 +103,7 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
     project = needs_data(read_project(file), file)
     metric = target_metric(project, file)
     check_compute(project)
+    check_plan(project)
     check_road(project, file)
     store = Store(file.parent)
     with store.locked(), _engine(project.compute) as (engine, room):

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from breakeven.core.errors import StorageError, UsageError
 from breakeven.core.figure import Figure
+from breakeven.plan.lines import plan_lines
 from breakeven.plan.make_plan import make_plan
 from breakeven.plan.metrics import needs_draws
 from breakeven.plan.revise import revise
+from breakeven.plan.scenario import apply_scenario
+from breakeven.plan.serving import FREE
 from breakeven.plan.unit_figures import UnitFigures
 from breakeven.project import project_file, read_project
 from breakeven.records.plan import Plan
@@ -81,6 +84,13 @@ def risks(path: Path, made: Plan) -> tuple[RiskState, ...]:
     file = project_file(path)
     project = read_project(file)
     return road_stage.risks(project, file, made, stored_facts(Store(file.parent))) if project.risk else ()
+
+
+def check_plan(project: Project) -> None:
+    """That all can be priced and every scenario can be, before a run spends anything. Raises ProjectError."""
+    plan_lines(project, project.plan.months, FREE, None)
+    for scenario in project.scenario:
+        apply_scenario(project, scenario)
 
 
 def latest_run(folder: Path) -> Run | None:

@@ -71,6 +71,8 @@ def test_a_released_run_tells_the_record_of_the_design(tmp_path: Path) -> None:
         assert ("test" in candidate) == (candidate["name"] == record["choice"]["name"])
     assert Path(record["report"]).exists()
     assert (tmp_path / "p" / record["release"]["path"]).is_dir()
+    planned = json.loads(command("plan", tmp_path / "p", "--json").stdout)
+    assert planned["months"] == record["plan"]["months"], "plan and run price by one function"
 
 
 def test_a_missed_target_releases_the_nearest_and_exits_with_3(tmp_path: Path) -> None:
