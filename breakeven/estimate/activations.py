@@ -45,10 +45,18 @@ def kept_by_layer(shape: Shape, sequence: float, recompute: str, flash: bool) ->
 
 
 def _projected(shape: Shape) -> float:
-    """Numbers of queries, keys and values of a token; latent ones are widened before attention reads them."""
+    """Numbers of queries, keys and values of a token; latent ones are widened before attention reads them.
+
+    Queries and keys that a norm passes are kept before and after it.
+    """
     if shape.mla:
         return 2.0 * shape.query_width + shape.value_width + shape.mla.kv_rank + shape.mla.q_rank
-    return float(shape.query_width + 2 * shape.kv_heads * shape.head_width)
+    return float(shape.query_width + 2 * shape.kv_heads * shape.head_width + normed_heads(shape))
+
+
+def normed_heads(shape: Shape) -> int:
+    """Numbers of a token's queries and keys that pass a norm of their own."""
+    return shape.query_width + shape.kv_heads * shape.head_width if shape.qk_norm else 0
 
 
 def products(shape: Shape) -> float:

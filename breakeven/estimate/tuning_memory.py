@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from breakeven.estimate.activations import WIDE, kept_by_layer, products
+from breakeven.estimate.activations import WIDE, kept_by_layer, normed_heads, products
 from breakeven.estimate.constants import constants
 from breakeven.estimate.memory import Ledger, Setup, logits_bytes, memory_of
 from breakeven.estimate.parameters import count
@@ -80,7 +80,7 @@ def _passing(shape: Shape, tuning: Tuning) -> dict[str, float]:
     kept = kept_by_layer(shape, setup.sequence, setup.recompute, setup.flash).on_device(1, False)
     whole = kept_by_layer(shape, setup.sequence, "none", setup.flash).on_device(1, False)
     if setup.recompute == "none" and not shape.norm_bias:
-        kept += EAGER_NORMS * shape.width
+        kept += FP32 * (2 * shape.width + normed_heads(shape))
     if tuning.method == "adapter_v2" and setup.recompute == "none":
         kept += WIDE * products(shape)
     return {
@@ -90,8 +90,8 @@ def _passing(shape: Shape, tuning: Tuning) -> dict[str, float]:
     }
 
 
-EAGER_NORMS = 16
-"""An RMSNorm that is no single kernel keeps its input and its normed output in fp32: 8 bytes a number, two a layer."""
+FP32 = 4
+"""An RMSNorm that is no single kernel keeps its input in fp32 as well."""
 
 
 def lora_parameters(shape: Shape, rank: int) -> float:
