@@ -30,7 +30,8 @@ class Tuning:
     """A fine-tuning: `setup` as in training; what is trained, and how the frozen weights are kept.
 
     `paged` lets the optimizer's states leave the device when there is no room for them. `all_linear` is PEFT's word
-    for LoRA on every matrix: the trainers that use it recompute all layers unless told otherwise.
+    for LoRA on every matrix: the trainers that use it recompute all layers unless told otherwise. `reference` keeps a
+    frozen copy beside the trained model, as PPO and DPO do; with LoRA that is the model without its adapter.
     """
 
     setup: Setup
@@ -40,6 +41,7 @@ class Tuning:
     sharded: bool = False
     paged: bool = False
     all_linear: bool = False
+    reference: bool = False
 
 
 def tuning_memory(shape: Shape, tuning: Tuning) -> Ledger:
@@ -54,8 +56,13 @@ def tuning_memory(shape: Shape, tuning: Tuning) -> Ledger:
 
 def _full(shape: Shape, tuning: Tuning) -> Ledger:
     """A training like any other; states that page to the host's memory are not on the device."""
-    ledger = memory_of(shape, tuning.setup)
-    return Ledger({**ledger.terms, "optimizer": 0.0, "optimizer step": 0.0}) if tuning.paged else ledger
+    terms = dict(memory_of(shape, tuning.setup).terms)
+    if tuning.paged:
+        terms |= {"optimizer": 0.0, "optimizer step": 0.0}
+    if tuning.reference:
+        split = tuning.setup.replicas if tuning.setup.zero >= 3 else 1
+        terms["reference"] = WIDE * count(shape).total / (tuning.setup.tp * tuning.setup.pp * split)
+    return Ledger(terms)
 
 
 def _frozen(shape: Shape, tuning: Tuning) -> dict[str, float]:

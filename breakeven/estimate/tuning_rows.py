@@ -15,6 +15,7 @@ from breakeven.estimate.tuning_memory import BYTES_A_WEIGHT, Method, Tuning, lig
 
 USUAL_RANK = 8
 METHODS: tuple[Method, ...] = ("lora", "adapter_v2", "adapter")
+WITH_REFERENCE = ("rlhf", "ppo", "dpo")
 SPARE = 0.88
 """Part of the memory that a careful trainer fills: the rest is for what varies from step to step."""
 
@@ -93,7 +94,7 @@ def tuning_of_row(row: Row, shape: Shape) -> Tuning:
     trained = number(row, "trainable_params") or lora_parameters(shape, whole(row, "lora_rank", USUAL_RANK))
     quant = quant_of(row) if method != "full" else ""
     return Tuning(setup, method, quant or ("nf4-dq" if "qlora" in words else ""), trained, bool(sharding),
-                  all_linear="all-linear" in words)
+                  all_linear="all-linear" in words, reference=any(word in words for word in WITH_REFERENCE))
 
 
 def method_of(row: Row) -> Method:

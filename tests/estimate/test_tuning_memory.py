@@ -113,6 +113,14 @@ def test_what_does_not_fit_is_recomputed_and_then_paged() -> None:
     assert answer.memory.value < 0.6 * large.memory.value
 
 
+def test_preference_training_keeps_a_second_model() -> None:
+    alone, beside = (tuning_memory_of_row(ROW | {"method": method, "seq_len": "1024", "act_ckpt": "full"})
+                     for method in ("full AdamW", "full DPO"))
+    assert alone is not None
+    assert beside is not None
+    assert beside.memory.value - alone.memory.value == pytest.approx(2 * 6.74, rel=0.01)
+
+
 def test_gib_and_gb_are_two_units() -> None:
     gb, gib = (tuning_memory_of_row(ROW | {"mem_unit": unit}) for unit in ("GB", "GiB"))
     assert gb is not None
