@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -73,7 +74,7 @@ def sparing(shape: Shape, setup: Setup, devices: int) -> Iterator[Setup]:
                     chunks=1, micro_batches=1.0, sequence_parallel=True)
     for tp in (1, 2, 4, 8):
         if tp <= devices and _divides(tp, shape):
-            ep = min(devices, shape.experts) if shape.experts else 1
+            ep = math.gcd(devices, shape.experts) if shape.experts else 1
             yield replace(least, tp=tp, dp=devices // tp, ep=ep)
 
 
