@@ -13,12 +13,12 @@ from breakeven.estimate.curve import fit_curve
 SIZES = [100, 300, 1000, 3000, 10_000]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.floats(0.0, 0.5), st.floats(0.5, 5.0), st.floats(0.15, 1.2))
 def test_a_curve_without_noise_is_found_again(a: float, b: float, c: float) -> None:
     curve = fit_curve(SIZES, [a + b * n**-c for n in SIZES])
     value, low, high = curve.at(100_000)
-    assert value == pytest.approx(a + b * 100_000**-c, abs=0.05 * b * 10_000**-c + 1e-9)
+    assert value == pytest.approx(a + b * 100_000**-c, abs=0.002 * b * 10_000**-c + 1e-9)
     assert low <= value <= high
 
 
@@ -26,14 +26,14 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     random = np.random.default_rng(3)
     sizes = [100, 200, 400, 800, 1600, 3200, 6400]
     hits = 0
-    for seed in range(100):
+    for seed in range(60):
         noisy = [0.2 + 3 * n**-0.5 + 0.01 * random.standard_normal() for n in sizes]
         try:
             _, low, high = fit_curve(sizes, noisy, seed).at(20_000)
         except UsageError:
             continue
         hits += low <= 0.2 + 3 * 20_000**-0.5 <= high
-    assert 65 <= hits <= 95
+    assert 39 <= hits <= 57
 
 
 def test_rows_for_a_value_lie_on_the_curve() -> None:
