@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from breakeven.estimate.training_rows import number, rows_of, spec_of_row
@@ -44,8 +44,19 @@ class Known:
 
 
 def known(path: Path | None = None) -> list[Known]:
-    """All rows of training_runs.csv."""
-    return [_known(row) for row in rows_of(path or truth() / "training_runs.csv")]
+    """All rows of training_runs.csv; a run with a published rate of its steps gives a second one for these."""
+    found = []
+    for row in rows_of(path or truth() / "training_runs.csv"):
+        found.append(_known(row))
+        if found[-1].spec.kind == "run" and any(number(row, name) for name in ("mfu_pct", "tflops_per_gpu")):
+            found.append(_steps_of(found[-1], row))
+    return found
+
+
+def _steps_of(run: Known, row: dict[str, str]) -> Known:
+    """The bare steps of a run, by their published rate: to calibrate steps on, never scored."""
+    return replace(run, id=f"{run.id} (steps)", spec=replace(run.spec, kind="bench"), told=True, stated=False,
+                   hours=_hours_by_rate(row, run.spec, run.work))
 
 
 def _known(row: dict[str, str]) -> Known:
@@ -63,6 +74,11 @@ def _hours(row: dict[str, str], spec: TrainingSpec, work: Work, tokens: float) -
         return rate, True
     if hours := number(row, "gpu_hours"):
         return hours / tokens * BILLION, True
+    return _hours_by_rate(row, spec, work), False
+
+
+def _hours_by_rate(row: dict[str, str], spec: TrainingSpec, work: Work) -> float:
+    """Device-hours per 10^9 tokens of steps whose model or hardware FLOP per second are published."""
     peak = spec.chip.peak("bf16")
     share, flops, hardware = (number(row, name) for name in ("mfu_pct", "tflops_per_gpu", "hfu_pct"))
     again = 0.75 if spec.asked.recompute == "full" else 1.0
@@ -72,7 +88,7 @@ def _hours(row: dict[str, str], spec: TrainingSpec, work: Work, tokens: float) -
         rate = flops * 1e12 * (again if row["tflops_kind"] == "hardware" else 1.0)
     else:
         rate = peak * (hardware or 40.0) / 100 * again
-    return work.model_flop_per_token() * BILLION / rate / 3600, False
+    return work.model_flop_per_token() * BILLION / rate / 3600
 
 
 def group_median(errors: dict[str, list[float]]) -> float:

@@ -28,17 +28,32 @@ def spec_of_words(*, params: str | None, active: str | None, model: str | None, 
     if not gpu:
         raise UsageError(say("no device is told"), "--gpu",
                          say("name a chip of the table, such as A100-80GB or H100"))
+    for name, value in (("--tokens", tokens), ("--gpus", gpus), ("--sequence", sequence), ("--batch", batch),
+                        ("--usd-per-hour", usd_per_hour), ("--year", year)):
+        _refuse_no_amount(name, value)
     shape = shape_of_words(model, config)
     if not (params or shape):
         raise UsageError(say("the size of the model is not told"), "--params",
                          say("give its parameters (7B), its name, its config.json, or its layers and width"))
     return TrainingSpec(
         chip=chip_named(gpu), name=model or "", shape=shape,
+        family="vision" if shape and shape.kind == "vision" else "language",
         params=parse_size(params) if params else None, active=parse_size(active) if active else None,
-        tokens=tokens, chips=gpus, sequence=sequence, precision=precision, year=year or TODAY,
+        tokens=tokens, chips=gpus, sequence=sequence or _patches(shape), precision=precision, year=year or TODAY,
         asked=replace(asked_of_words(layout or ""), batch=batch), usd_per_hour=usd_per_hour,
         measured_tokens_per_second=measured_of_words(measured),
     )  # fmt: skip
+
+
+def _refuse_no_amount(name: str, value: float | None) -> None:
+    if value is not None and not 0 < value < float("inf"):
+        raise UsageError(say("{name} must be a positive number, not {text}", name=name, text=str(value)), name,
+                         say("leave it out where it is not known"))
+
+
+def _patches(shape: Shape | None) -> float | None:
+    """Rows of a vision model are its patches."""
+    return float(shape.positions) if shape and shape.kind == "vision" and shape.positions else None
 
 
 def shape_of_words(model: str | None, config: Path | None) -> Shape | None:
