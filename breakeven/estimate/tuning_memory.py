@@ -84,17 +84,32 @@ def _frozen(shape: Shape, tuning: Tuning) -> dict[str, float]:
 def _passing(shape: Shape, tuning: Tuning) -> dict[str, float]:
     """Activations of all layers as recomputation leaves them, of the layer at work, and the logits."""
     setup = tuning.setup
-    kept = kept_by_layer(shape, setup.sequence, setup.recompute, setup.flash).on_device(1, False)
     whole = kept_by_layer(shape, setup.sequence, "none", setup.flash).on_device(1, False)
-    if setup.recompute == "none" and not shape.norm_bias:
-        kept += FP32 * (2 * shape.width + normed_heads(shape))
-    if tuning.method == "adapter_v2" and setup.recompute == "none":
-        kept += WIDE * products(shape)
+    kept = kept_in_tuning(shape, tuning)
     return {
         "activations": setup.device_tokens * shape.all_layers * kept,
         "working layer": setup.device_tokens * whole * (0.5 if setup.recompute == "none" else 1.5),
         "logits": logits_bytes(shape, setup),
     }
+
+
+def kept_in_tuning(shape: Shape, tuning: Tuning) -> float:
+    """Bytes of a token that an average layer keeps: as in training, and what eager norms and adapters add to it.
+
+    LoRA of PEFT on every matrix keeps an fp32 copy of what goes into each; a scaled and shifted output (adapter v2) is
+    kept before that as well. Both were seen in the tensors that torch saves; dropout would add to them.
+    """
+    setup = tuning.setup
+    kept = kept_by_layer(shape, setup.sequence, setup.recompute, setup.flash).on_device(1, False)
+    if setup.recompute != "none":
+        return kept
+    if not shape.norm_bias:
+        kept += FP32 * (2 * shape.width + normed_heads(shape))
+    if tuning.method == "adapter_v2":
+        kept += WIDE * products(shape)
+    if tuning.all_linear and tuning.method == "lora":
+        kept += FP32 * (5 * shape.width + shape.value_width + (shape.ffn_width or shape.expert_width))
+    return kept
 
 
 FP32 = 4

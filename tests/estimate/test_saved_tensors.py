@@ -9,9 +9,12 @@ import pytest
 
 from breakeven.estimate.activations import kept_by_layer, normed_heads
 from breakeven.estimate.config import shape_of_config
+from breakeven.estimate.memory import Setup
+from breakeven.estimate.tuning_memory import Tuning, kept_in_tuning
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
+peft = pytest.importorskip("peft")
 
 USUAL = {"hidden_size": 512, "num_attention_heads": 8, "vocab_size": 128}
 MODELS: dict[str, dict[str, Any]] = {
@@ -24,12 +27,17 @@ MODELS: dict[str, dict[str, Any]] = {
 ROWS, LENGTH = 2, 128
 
 
-def saved_bytes(kind: str, layers: int, recompute: bool = False) -> tuple[float, dict[str, Any]]:
-    """Bytes a token of all tensors that a forward pass in bf16 saves, weights left out; and the config."""
+def saved_bytes(kind: str, layers: int, recompute: bool = False, lora: Any = None) -> tuple[float, dict[str, Any]]:
+    """Bytes a token of all tensors that a forward pass in bf16 saves, weights left out; and the config.
+
+    `lora` names the matrices that get an adapter of rank 8.
+    """
     config = transformers.AutoConfig.for_model(kind, num_hidden_layers=layers, **USUAL, **MODELS[kind])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16, attn_implementation="sdpa")
+        if lora:
+            model = peft.get_peft_model(model, peft.LoraConfig(r=8, target_modules=lora))
         model.train()
         if recompute:
             model.gradient_checkpointing_enable({"use_reentrant": False})
@@ -58,6 +66,13 @@ def test_a_layer_keeps_what_torch_saves(kind: str) -> None:
     in_fp32 = 0 if shape.norm_bias else 4 * (2 * shape.width + normed_heads(shape))
     kept = kept_by_layer(shape, LENGTH, "none", flash=True).on_device(1, False)
     assert kept + in_fp32 == pytest.approx((many - few) / 2, rel=0.07)
+
+
+@pytest.mark.parametrize(("lora", "within"), [(["q_proj", "v_proj"], 0.2), ("all-linear", 0.2)])
+def test_adapters_keep_what_torch_saves(lora: Any, within: float) -> None:
+    (few, _), (many, config) = saved_bytes("llama", 1, lora=lora), saved_bytes("llama", 3, lora=lora)
+    tuning = Tuning(Setup(LENGTH), "lora", all_linear=lora == "all-linear")
+    assert kept_in_tuning(shape_of_config(config), tuning) == pytest.approx((many - few) / 2, rel=within)
 
 
 def test_a_recomputed_layer_keeps_its_input() -> None:
