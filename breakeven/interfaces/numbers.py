@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -26,6 +28,25 @@ if TYPE_CHECKING:
 LOCALES = {"en": "en_US", "zh": "zh_CN"}
 UNGROUPED = ("row", "line", "month", "number", "year", "port", "seed")
 BYTE_UNITS = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
+
+
+_SHOWN_IN: ContextVar[Rate | None] = ContextVar("shown_in", default=None)
+
+
+@contextmanager
+def shown_in(rate: Rate) -> Iterator[None]:
+    """While this lasts, all money is written in the currency of a rate; inside it stays dollars."""
+    token = _SHOWN_IN.set(rate)
+    try:
+        yield
+    finally:
+        _SHOWN_IN.reset(token)
+
+
+def in_shown_currency(usd: float) -> tuple[str, float]:
+    """The currency that money is written in, and an amount of dollars in it."""
+    rate = _SHOWN_IN.get()
+    return (rate.currency, usd * rate.per_usd) if rate else ("USD", usd)
 
 
 class Writer:
@@ -67,17 +88,19 @@ class Writer:
         """`$1,234.56`, `$123,457`, `$0.0042`: cents, none above 100,000, two digits that count below a dime."""
         if value is None:
             return "—"
+        code, value = in_shown_currency(value)
         size = abs(value)
         places = 2 if size == 0 or size >= 0.1 else min(_places(value, 2), 10)
         pattern = "¤#,##0" if size >= 99_999.995 else "¤#,##0." + "0" * places
-        return self._minus(format_currency(value, "USD", pattern, self.locale, currency_digits=False))
+        return self._minus(format_currency(value, code, pattern, self.locale, currency_digits=False))
 
     def compact_usd(self, value: float) -> str:
         """`$12K`, for the axes of pictures."""
-        if abs(value) < 1000:
-            return self.usd(value) if abs(value) < 1 and value else self._minus(
-                format_currency(value, "USD", "¤0.##", self.locale, currency_digits=False))
-        return self._minus(format_compact_currency(value, "USD", locale=self.locale, fraction_digits=1))
+        code, shown = in_shown_currency(value)
+        if abs(shown) < 1000:
+            return self.usd(value) if abs(shown) < 1 and shown else self._minus(
+                format_currency(shown, code, "¤0.##", self.locale, currency_digits=False))
+        return self._minus(format_compact_currency(shown, code, locale=self.locale, fraction_digits=1))
 
     def compact(self, value: float) -> str:
         """`200K`, for the axes of pictures."""
@@ -151,13 +174,3 @@ def _places(value: float, digits: int) -> int:
 def writer(language: str) -> Writer:
     """The writer of a language, made once."""
     return Writer(language)
-
-
-def money(writer_: Writer, usd: float | None, rate: Rate) -> str:
-    """Dollars as `$12.50`, or in another currency at a rate as `¥83.88`, with the digits that dollars would have."""
-    if usd is None or rate.currency == "USD":
-        return writer_.usd(usd)
-    value = usd * rate.per_usd
-    places = 2 if abs(value) >= 0.1 or value == 0 else min(_places(value, 2), 10)
-    pattern = "¤#,##0" if abs(value) >= 99_999.995 else "¤#,##0." + "0" * places
-    return format_currency(value, rate.currency, pattern, writer_.locale, currency_digits=False)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from breakeven.interfaces.verbs import AnyPath
     from breakeven.records.machine import HostedModel, Offer
     from breakeven.records.price import Card, Rate, StatedPrice, StoragePrice
+    from breakeven.records.quotes import Money
     from breakeven.stages.compare_prices import Comparison
 
 
@@ -71,14 +72,20 @@ def only(prices: PriceList, gpu: str | None = None, provider: str | None = None,
     return prices._replace(**{key: () for name, key in KINDS.items() if kind and name != kind})
 
 
-def shown_rate(path: AnyPath = ".", currency: str | None = None) -> Rate:
-    """What money is shown in at a path: the currency asked for, else that of [money], else dollars."""
+def money_of(path: AnyPath = ".") -> Money:
+    """What the project at a path says of the currency that money is shown in; dollars without a project."""
     from breakeven.prices.own import project_at
-    from breakeven.prices.rates import rate_of
     from breakeven.records.quotes import Money
 
     project = project_at(Path(path))
-    money = project.money if project else Money()
+    return project.money if project else Money()
+
+
+def shown_rate(path: AnyPath = ".", currency: str | None = None) -> Rate:
+    """What money is shown in at a path: the currency asked for, else that of [money], else dollars."""
+    from breakeven.prices.rates import rate_of
+
+    money = money_of(path)
     return rate_of(currency or money.currency, money)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from breakeven.prices.imported import imported
 from breakeven.prices.layers import Layers, own_prices
 from breakeven.prices.quotes import quoted, read_quotes
+from breakeven.prices.rates import rate_of
 from breakeven.project import project_file, read_project
 from breakeven.records.owned import Owned
 from breakeven.records.project import Project
@@ -16,7 +17,11 @@ from breakeven.records.quotes import Money
 
 
 def prices_of(project: Project, folder: Path, quotes_file: Path | None = None) -> Layers:
-    """The own prices of a project and, before them, of a file. Raises DataError, UsageError."""
+    """The own prices of a project and, before them, of a file. Raises DataError, UsageError.
+
+    A currency without a rate is refused here, before any work.
+    """
+    rate_of(project.money.currency, project.money)
     from_file = quoted(read_quotes(quotes_file), project.money) if quotes_file else Layers()
     return from_file.over(quoted(project.quote, project.money)).over(imported(folder))
 

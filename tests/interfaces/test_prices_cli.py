@@ -87,6 +87,21 @@ def test_the_quotes_and_the_currency_of_a_project_count(project: Path):
     assert {row["origin"] for row in both["rows"]} == {"quote"}
 
 
+def test_a_plan_is_shown_in_the_currency_of_the_project(project: Path):
+    text = PROJECT + '[capital]\ncash_usd = 123_000\n[[team]]\nrole = "engineer"\nsalary_usd_per_year = 96_000\n'
+    (project / "breakeven.toml").write_text(text, encoding="utf-8")
+    shown = breakeven("plan", folder=project).stdout
+    assert "CN¥" in shown
+    assert "money in CNY: 7 for a dollar, breakeven.toml money.rate, 2026-11-01" in shown
+    made = record("plan", folder=project)  # JSON stays in dollars
+    (project / "breakeven.toml").write_text(text.replace('currency = "CNY"', 'currency = "USD"'), encoding="utf-8")
+    assert made["lowest_cash_usd"] == record("plan", folder=project)["lowest_cash_usd"]
+    assert "CN¥" not in breakeven("plan", folder=project).stdout
+    (project / "breakeven.toml").write_text(text.replace('currency = "CNY"\nrate = 7.0', 'currency = "XYZ"'))
+    refused = breakeven("plan", folder=project)
+    assert (refused.returncode, "there is no exchange rate for XYZ" in refused.stderr) == (2, True)
+
+
 def test_a_job_is_compared(tmp_path: Path):
     words = ("prices", "compare", "--gpu-hours", "H100=1000", "--gpus", "64", "--deadline-days", "7")
     found = record(*words, folder=tmp_path)

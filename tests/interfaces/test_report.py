@@ -15,6 +15,7 @@ from breakeven.interfaces.report.confusion_map import worst_pairs
 from breakeven.interfaces.report.frontier_chart import Point, frontier
 from breakeven.interfaces.report.svg import fitted, log_ticks, text_width, ticks
 from breakeven.records.evaluation import Confusion
+from breakeven.records.quotes import Money
 from breakeven.records.record import MessageRecord
 from tests.interfaces import build
 
@@ -178,3 +179,13 @@ def test_what_an_absent_rung_would_take_is_told() -> None:
     assert "What they would take and bring" in shown
     assert "it would train in about" in shown
     assert "What they would take and bring" not in render(run, "en")
+
+
+def test_money_is_shown_in_the_currency_of_the_project() -> None:
+    run = build.support_run()
+    yuan = Money(currency="CNY", rate=7.0, date="2026-11-01")
+    page = read(render(run.model_copy(update={"project": run.project.model_copy(update={"money": yuan})}), "en"))
+    assert "CN¥" in page.text
+    assert "money in CNY: 7 for a dollar" in page.text
+    assert "$" not in page.text
+    assert "CN¥" not in read(render(run, "en")).text

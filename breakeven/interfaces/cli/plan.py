@@ -47,7 +47,9 @@ def command(
 ) -> None:
     from breakeven.interfaces import plan_verbs
     from breakeven.interfaces.plan_json import plan_json
+    from breakeven.interfaces.price_verbs import money_of
     from breakeven.interfaces.roadmap_json import risks_json
+    from breakeven.interfaces.terminal.money import shown_money
     from breakeven.interfaces.terminal.plan import print_plan
     from breakeven.interfaces.terminal.plan_spread import print_files, print_spread
     from breakeven.interfaces.terminal.roadmap import print_risks
@@ -71,9 +73,10 @@ def command(
         print_json(plan_json(shown.plan).model_dump(mode="json") | {"risks": risks_json(shown.risks)} | page)
     else:
         screen = Screen.of(language)
-        print_plan(screen, shown.plan)
-        print_spread(screen, shown.plan)
-        print_risks(screen, shown.risks)
+        with shown_money(screen, money_of(project)):
+            print_plan(screen, shown.plan)
+            print_spread(screen, shown.plan)
+            print_risks(screen, shown.risks)
         print_files(screen, shown.page, xlsx)
     if open_page and shown.page:
         typer.launch(str(shown.page))

@@ -31,6 +31,7 @@ def command(
 ) -> None:
     from breakeven.interfaces import verbs
     from breakeven.interfaces.run_json import run_json
+    from breakeven.interfaces.terminal.money import shown_money
     from breakeven.interfaces.terminal.screen import Screen
 
     screen = Screen.of(language)
@@ -40,7 +41,8 @@ def command(
     if as_json:
         print_json(run_json(run))
     else:
-        screen.run(run)
+        with shown_money(screen, run.project.money):
+            screen.run(run)
     raise typer.Exit(EXIT_CODES[run.outcome] or (BREACHED if any(risk.breached for risk in run.risks) else 0))
 
 

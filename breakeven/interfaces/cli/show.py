@@ -31,6 +31,7 @@ def command(
 ) -> None:
     from breakeven.interfaces import verbs
     from breakeven.interfaces.run_json import run_json
+    from breakeven.interfaces.terminal.money import shown_money
     from breakeven.interfaces.terminal.screen import Screen
     from breakeven.interfaces.words import language_of
 
@@ -40,7 +41,9 @@ def command(
     if as_json:
         print_json(run_json(found))
     else:
-        Screen.of(language).run(found)
+        screen = Screen.of(language)
+        with shown_money(screen, found.project.money):
+            screen.run(found)
     if open_report:
         typer.launch(str(verbs.write_report(project, found, language_of(language))))
 

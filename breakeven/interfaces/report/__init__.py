@@ -11,6 +11,7 @@ from jinja2.runtime import Context
 
 from breakeven import __version__
 from breakeven.interfaces import answer, roadmap_words, spread_words
+from breakeven.interfaces.numbers import shown_in
 from breakeven.interfaces.report import tables
 from breakeven.interfaces.report.build_or_buy_chart import build_or_buy_chart
 from breakeven.interfaces.report.cash_chart import cash_chart
@@ -23,8 +24,11 @@ from breakeven.interfaces.report.reliability_chart import reliability_chart
 from breakeven.interfaces.report.scenario_chart import scenario_chart
 from breakeven.interfaces.report.tornado_chart import tornado_chart
 from breakeven.interfaces.report.voice import Subject
+from breakeven.interfaces.terminal.money import rate_words
 from breakeven.interfaces.terminal.text import safe, shortened
 from breakeven.interfaces.words import Voice
+from breakeven.prices.rates import rate_of
+from breakeven.records.price import Rate
 from breakeven.records.run import Run
 from breakeven.store import write_bytes
 
@@ -44,12 +48,19 @@ def write_report(run: Run, out: Path, language: str) -> Path:
 
 def render(run: Run, language: str) -> str:
     """The report as HTML. Every text that comes from outside is escaped by the template engine."""
-    subject = Subject(Voice(language), run)
+    rate = rate_of(run.project.money.currency, run.project.money)
+    with shown_in(rate):
+        return _render(run, Subject(Voice(language), run), rate)
+
+
+def _render(run: Run, subject: Subject, rate: Rate) -> str:
+    """The report with its parts; `rate` is what money is shown at."""
     return templates().get_template("report.html.j2").render(
         subject=subject, run=run, voice=subject.voice, write=subject.write, answer=answer, tables=tables,
         charts={"ladder": ladder_chart, "frontier": frontier_chart} | PLAN_CHARTS, spread=spread_words,
         gantt_chart=gantt_chart, road=roadmap_words,
         confusion_map=confusion_map, reliability_chart=reliability_chart, worst_pairs=worst_pairs, version=__version__,
+        rate_words=None if rate.currency == "USD" else rate_words(rate),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from breakeven.core.words import N_, Message, say
+from breakeven.interfaces.numbers import shown_in
 from breakeven.interfaces.terminal.prices import PriceScreen
 
 if TYPE_CHECKING:
@@ -18,10 +19,11 @@ MOST_ROWS = 40
 def show_comparison(language: str | None, found: Comparison, rate: Rate) -> None:
     """The marked machine, all machines, and where buying meets renting."""
     screen = PriceScreen(language, rate)
-    for message in _answer(screen, found):
-        screen.screen.line(message, "bold")
-    _rows(screen, found)
-    _buy_or_rent(screen, found)
+    with shown_in(rate):
+        for message in _answer(screen, found):
+            screen.screen.line(message, "bold")
+        _rows(screen, found)
+        _buy_or_rent(screen, found)
     for chip, why in found.left_out:
         screen.screen.line(say("not priced: {gpu}: {why}", gpu=chip, why=why), "dim")
     screen.foot()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from breakeven.core.words import N_, Message, say
-from breakeven.interfaces.numbers import money
+from breakeven.interfaces.numbers import shown_in
+from breakeven.interfaces.terminal.money import rate_line
 from breakeven.interfaces.terminal.screen import Screen
 from breakeven.interfaces.terminal.text import safe
 from breakeven.prices.tables import STALE_AFTER_DAYS, stale
@@ -32,7 +33,7 @@ class PriceScreen:
         self.old = 0
 
     def usd(self, value: float | None) -> str:
-        return money(self.screen.write, value, self.rate)
+        return self.screen.write.usd(value)
 
     def dated(self, text: str) -> Text:
         """A date; that of an old price stands out."""
@@ -54,18 +55,16 @@ class PriceScreen:
         if self.old:
             self.screen.line(say("! {count} prices are older than {days} days: ask again before you decide by them",
                                  count=self.old, days=STALE_AFTER_DAYS), "yellow")  # fmt: skip
-        if self.rate.currency != "USD":
-            self.screen.line(say("money in {currency}: {rate} for a dollar, {source}, {date}", rate=self.rate.per_usd,
-                                 currency=self.rate.currency, source=self.rate.source, date=self.rate.date), "dim",
-                             )  # fmt: skip
+        rate_line(self.screen, self.rate)
 
 
 def show_prices(language: str | None, prices: PriceList) -> None:
     """All tables of the list that have rows."""
     screen = PriceScreen(language, prices.shown_in)
     parts: tuple[Callable[[PriceScreen, PriceList], None], ...] = (_offers, _hosted, _cards, _storage, _stated, _rates)
-    for part in parts:
-        part(screen, prices)
+    with shown_in(prices.shown_in):
+        for part in parts:
+            part(screen, prices)
     if not any(prices[:6]):
         screen.screen.line(say("no price is known for that"))
     screen.foot()
