@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.core.errors import UsageError
 from breakeven.core.words import Message, say
@@ -65,11 +65,11 @@ def only(prices: PriceList, gpu: str | None = None, provider: str | None = None,
             hosted=(), storage=(), rates=(),
         )  # fmt: skip
     if provider:
-        prices = prices._replace(
-            **{key: tuple(row for row in getattr(prices, key) if row.provider.lower() == provider.lower())
-               for key in ("offers", "hosted", "storage")}, cards=(), stated=(), rates=(),
-        )  # fmt: skip
-    return prices._replace(**{key: () for name, key in KINDS.items() if kind and name != kind})
+        sold: dict[str, Any] = {key: tuple(row for row in getattr(prices, key) if row.provider.lower() == provider.lower())
+                                for key in ("offers", "hosted", "storage")}  # fmt: skip
+        prices = prices._replace(cards=(), stated=(), rates=(), **sold)
+    others: dict[str, Any] = {key: () for name, key in KINDS.items() if kind and name != kind}
+    return prices._replace(**others)
 
 
 def money_of(path: AnyPath = ".") -> Money:
