@@ -43,6 +43,12 @@ def shown_in(rate: Rate) -> Iterator[None]:
         _SHOWN_IN.reset(token)
 
 
+def rate_shown() -> Rate | None:
+    """The rate that money is written at now; None for dollars."""
+    rate = _SHOWN_IN.get()
+    return rate if rate and rate.currency != "USD" else None
+
+
 def in_shown_currency(usd: float) -> tuple[str, float]:
     """The currency that money is written in, and an amount of dollars in it."""
     rate = _SHOWN_IN.get()

@@ -32,8 +32,10 @@ def show_plan(path: AnyPath, language: str, everything: bool = False) -> Shown:
     """
     from breakeven import planning
     from breakeven.core.errors import StorageError
+    from breakeven.interfaces.numbers import shown_in
     from breakeven.interfaces.report.plan_page import write_plan_page
     from breakeven.prices.own import project_prices
+    from breakeven.prices.rates import rate_of
     from breakeven.project import project_file, read_project
 
     with project_prices(Path(path)):
@@ -44,8 +46,9 @@ def show_plan(path: AnyPath, language: str, everything: bool = False) -> Shown:
     project, now = read_project(project_file(Path(path))), datetime.now(UTC)
     road = planning.roadmap_of(Path(path), made, now.date()) if project.milestone else None
     with suppress(StorageError):  # a plan can be read where nothing can be written
-        page = write_plan_page(made, project.product.name, file.with_suffix(".html"), language,
-                               now.isoformat(timespec="seconds"), road, risks)
+        with shown_in(rate_of(project.money.currency, project.money)):
+            page = write_plan_page(made, project.product.name, file.with_suffix(".html"), language,
+                                   now.isoformat(timespec="seconds"), road, risks)
         return Shown(made, risks, page)
     return Shown(made, risks, None)
 

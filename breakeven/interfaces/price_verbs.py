@@ -65,7 +65,8 @@ def only(prices: PriceList, gpu: str | None = None, provider: str | None = None,
             hosted=(), storage=(), rates=(),
         )  # fmt: skip
     if provider:
-        sold: dict[str, Any] = {key: tuple(row for row in getattr(prices, key) if row.provider.lower() == provider.lower())
+        seller = provider.lower()
+        sold: dict[str, Any] = {key: tuple(row for row in getattr(prices, key) if row.provider.lower() == seller)
                                 for key in ("offers", "hosted", "storage")}  # fmt: skip
         prices = prices._replace(cards=(), stated=(), rates=(), **sold)
     others: dict[str, Any] = {key: () for name, key in KINDS.items() if kind and name != kind}

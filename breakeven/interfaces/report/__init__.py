@@ -28,7 +28,6 @@ from breakeven.interfaces.terminal.money import rate_words
 from breakeven.interfaces.terminal.text import safe, shortened
 from breakeven.interfaces.words import Voice
 from breakeven.prices.rates import rate_of
-from breakeven.records.price import Rate
 from breakeven.records.run import Run
 from breakeven.store import write_bytes
 
@@ -48,19 +47,17 @@ def write_report(run: Run, out: Path, language: str) -> Path:
 
 def render(run: Run, language: str) -> str:
     """The report as HTML. Every text that comes from outside is escaped by the template engine."""
-    rate = rate_of(run.project.money.currency, run.project.money)
-    with shown_in(rate):
-        return _render(run, Subject(Voice(language), run), rate)
+    with shown_in(rate_of(run.project.money.currency, run.project.money)):
+        return _render(run, Subject(Voice(language), run))
 
 
-def _render(run: Run, subject: Subject, rate: Rate) -> str:
-    """The report with its parts; `rate` is what money is shown at."""
+def _render(run: Run, subject: Subject) -> str:
     return templates().get_template("report.html.j2").render(
         subject=subject, run=run, voice=subject.voice, write=subject.write, answer=answer, tables=tables,
         charts={"ladder": ladder_chart, "frontier": frontier_chart} | PLAN_CHARTS, spread=spread_words,
         gantt_chart=gantt_chart, road=roadmap_words,
         confusion_map=confusion_map, reliability_chart=reliability_chart, worst_pairs=worst_pairs, version=__version__,
-        rate_words=None if rate.currency == "USD" else rate_words(rate),
+        rate_words=rate_words(),
     )
 
 

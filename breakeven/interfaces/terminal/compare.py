@@ -18,15 +18,15 @@ MOST_ROWS = 40
 
 def show_comparison(language: str | None, found: Comparison, rate: Rate) -> None:
     """The marked machine, all machines, and where buying meets renting."""
-    screen = PriceScreen(language, rate)
+    screen = PriceScreen(language)
     with shown_in(rate):
         for message in _answer(screen, found):
             screen.screen.line(message, "bold")
         _rows(screen, found)
         _buy_or_rent(screen, found)
-    for chip, why in found.left_out:
-        screen.screen.line(say("not priced: {gpu}: {why}", gpu=chip, why=why), "dim")
-    screen.foot()
+        for chip, why in found.left_out:
+            screen.screen.line(say("not priced: {gpu}: {why}", gpu=chip, why=why), "dim")
+        screen.foot()
 
 
 def _answer(screen: PriceScreen, found: Comparison) -> list[Message]:

@@ -18,17 +18,15 @@ from breakeven.prices.tables import STALE_AFTER_DAYS, stale
 
 if TYPE_CHECKING:
     from breakeven.interfaces.price_verbs import PriceList
-    from breakeven.records.price import Rate
 
 ORIGINS = {"quote": N_("your quote"), "imported": N_("imported"), "shipped": ""}
 
 
 class PriceScreen:
-    """A screen that writes money in one currency and marks what is old."""
+    """A screen with tables of prices, which marks what is old; money is in the currency that is shown."""
 
-    def __init__(self, language: str | None, rate: Rate) -> None:
+    def __init__(self, language: str | None) -> None:
         self.screen = Screen.of(language)
-        self.rate = rate
         self.today = date.today()
         self.old = 0
 
@@ -55,19 +53,19 @@ class PriceScreen:
         if self.old:
             self.screen.line(say("! {count} prices are older than {days} days: ask again before you decide by them",
                                  count=self.old, days=STALE_AFTER_DAYS), "yellow")  # fmt: skip
-        rate_line(self.screen, self.rate)
+        rate_line(self.screen)
 
 
 def show_prices(language: str | None, prices: PriceList) -> None:
     """All tables of the list that have rows."""
-    screen = PriceScreen(language, prices.shown_in)
+    screen = PriceScreen(language)
     parts: tuple[Callable[[PriceScreen, PriceList], None], ...] = (_offers, _hosted, _cards, _storage, _stated, _rates)
     with shown_in(prices.shown_in):
         for part in parts:
             part(screen, prices)
-    if not any(prices[:6]):
-        screen.screen.line(say("no price is known for that"))
-    screen.foot()
+        if not any(prices[:6]):
+            screen.screen.line(say("no price is known for that"))
+        screen.foot()
 
 
 def _from(screen: PriceScreen, row: Any) -> str:
