@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -182,6 +183,14 @@ def test_the_impossible_is_refused_with_the_fix(shape: Shape, setup: Setup, wher
         check_layout(shape, setup)
     assert str(caught.value.where) == where
     assert str(caught.value.hint)
+
+
+def test_every_constant_says_where_it_comes_from() -> None:
+    from breakeven.estimate import constants
+
+    text = (Path(constants.__file__).parent / "data" / "memory.json").read_text(encoding="utf-8")
+    told = json.loads(text)["provenance"]
+    assert all(told[name] for name in constants.constants())
 
 
 def test_what_is_published_is_possible() -> None:
