@@ -1,8 +1,9 @@
 """Which assumptions a run has replaced: measured figures are looked for in the plan that was made before it.
 
 A measured leaf stands for the leaf of its name. Where the old plan has none, the nearest figure that is made of it and
-that both plans have exactly once stands for it (answers a second → answers of a machine a month). Every replacement is
-computed by the graph of the old plan itself (`replay.py`), each alone and all together; no formula is written twice.
+that both plans have exactly once stands for it (answers a second → answers of a machine a month); a sum is not looked
+behind, for other things are in it. So does a published leaf, such as the price of the machine that was measured on.
+Every replacement is computed by the graph of the old plan itself (`replay.py`), each alone and all together.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from breakeven.records.plan import Plan
 from breakeven.records.record import FigureRecord
 from breakeven.records.revision import Replaced, Revision
 
+ADDED = ("sum", "+", "-")
 SAME = 1e-12
 """Values this close, as a share of the value, are the same."""
 
@@ -71,11 +73,11 @@ def counterparts(old: Ledger, new: Ledger) -> tuple[tuple[Pair, ...], tuple[int,
     pairs: dict[int, Pair] = {}
     alone = []
     for number, entry in enumerate(new.entries):
-        if not _is_measured_leaf(entry):
+        if not _is_known_leaf(entry):
             continue
         partner = next((pair for pair in _candidates(number, new, above, mine, theirs, old)), None)
         if partner is None:
-            alone.append(number)
+            alone += [number] * (entry.figure.provenance is Provenance.MEASURED)
         elif not _same(old.entries[partner.old].figure, new.entries[partner.new].figure):
             pairs.setdefault(partner.old, partner)
     return tuple(pairs.values()), tuple(alone)
@@ -93,7 +95,8 @@ def _candidates(
             others = mine.get(figure.name, []) if figure.name else []
             if len(others) == 1 and len(theirs[figure.name]) == 1 and _alike(old.entries[others[0]].figure, figure):
                 yield Pair(others[0], one)
-        row = [up for up in dict.fromkeys(up for one in row for up in above.get(one, ())) if up not in seen]
+        row = [up for up in dict.fromkeys(up for one in row for up in above.get(one, ()))
+               if up not in seen and new.entries[up].made_by not in ADDED]
         seen.update(row)
 
 
@@ -115,8 +118,9 @@ def _above(ledger: Ledger) -> dict[int, list[int]]:
     return found
 
 
-def _is_measured_leaf(entry: Entry) -> bool:
-    return not entry.parts and bool(entry.figure.sources) and entry.figure.provenance is Provenance.MEASURED
+def _is_known_leaf(entry: Entry) -> bool:
+    """Measured, or published with its source; not assumed and no number of a formula."""
+    return not entry.parts and bool(entry.figure.sources) and entry.figure.provenance is not Provenance.ASSUMED
 
 
 def _alike(old: FigureRecord, new: FigureRecord) -> bool:
@@ -130,14 +134,16 @@ def _same(old: FigureRecord, new: FigureRecord) -> bool:
 
 
 def _told(ledger: Ledger, number: int) -> FigureRecord:
-    """The figure with the sources of its measured leaves, where it is made of several."""
-    figure, stack, sources = ledger.entries[number].figure, [number], dict[tuple[str, str], None]()
+    """The figure as sure as the surest leaf that it is made of, with the sources of these leaves."""
+    stack, known = [number], dict[FigureRecord, None]()
     while stack:
         entry = ledger.entries[stack.pop()]
         stack.extend(entry.parts)
-        if _is_measured_leaf(entry):
-            sources |= dict.fromkeys(entry.figure.sources)
-    return figure.model_copy(update={"sources": tuple(sources)})
+        if _is_known_leaf(entry):
+            known[entry.figure] = None
+    surest = max((leaf.provenance for leaf in known), key=STRENGTH.__getitem__)
+    sources = dict.fromkeys(source for leaf in known if leaf.provenance is surest for source in leaf.sources)
+    return ledger.entries[number].figure.model_copy(update={"sources": tuple(sources), "provenance": surest})
 
 
 def _unchanged(plan: Plan, replaced: set[int]) -> tuple[FigureRecord, ...]:

@@ -41,9 +41,10 @@ def replacement(screen: Screen, one: Replaced) -> Message:
     """`answers a second: 20 (assumed) → 812 (measured: 400 answers on …)`."""
     voice = screen.voice
     return say(
-        "{figures}: {old} ({kind}) → {new} (measured: {source})",
+        "{figures}: {old} ({kind}) → {new} ({new_kind}: {source})",
         figures=one.new.name, old=figure_text(one.old, voice), kind=PROVENANCES[one.old.provenance.value],
-        new=figure_text(one.new, voice), source=source_text(one.new, voice),
+        new=figure_text(one.new, voice), new_kind=PROVENANCES[one.new.provenance.value],
+        source=source_text(one.new, voice),
     )
 
 
