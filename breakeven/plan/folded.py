@@ -1,7 +1,7 @@
 """A figure of the ledger as a tree that people can read: sums of sums are one sum, and what is alike is one line.
 
     a sum of a sum (cash of month 12 = cash of month 11 + …) and a product of a product are written as one
-    parts of one name (net of month 1, of month 2 …) become one line with their number, total, least and greatest;
+    parts of one name (net of month 1, of month 2 …), or without a name but made alike, become one line with their number, total, least and greatest;
         below it stands the largest of them, as an example
     the same part several times (growth a month, 11 times) becomes one line with that number
     a factor of one (one month) and a nothing in a sum are left out; a figure with one factor left is that factor
@@ -68,7 +68,7 @@ class Folder:
         if number in self._shown:
             return replace(plain, kind="above")
         own = (entry.figure.name, entry.figure.unit)
-        if entry.figure.name and own in above:
+        if entry.figure.name and own in above[:-1]:
             return replace(plain, kind="earlier")
         if self.deepest is not None and depth >= self.deepest:
             return replace(plain, cut=True)
@@ -81,10 +81,9 @@ class Folder:
     def _parts(self, entry: Entry, depth: int, above: Above) -> tuple[Branch, ...]:
         """The branches below an entry: joined, counted, and those of one name together."""
         counted = Counter(self._joined(entry))
-        alike: dict[tuple[str, str], list[int]] = {}
+        alike: dict[tuple[str, ...], list[int]] = {}
         for number in counted:
-            figure = self.entries[number].figure
-            alike.setdefault((figure.name or f"#{number}", figure.unit), []).append(number)
+            alike.setdefault(self._likeness(number), []).append(number)
         found = []
         for numbers in alike.values():
             if len(numbers) < FEWEST_ALIKE:
@@ -92,6 +91,14 @@ class Folder:
             else:
                 found.append(self._alike(numbers, counted, depth + 1, above))
         return tuple(found)
+
+    def _likeness(self, number: int) -> tuple[str, ...]:
+        """What figures that are written as one line share: name and unit; without a name, how they are made of what."""
+        entry = self.entries[number]
+        if entry.figure.name or not entry.parts:
+            return (entry.figure.name or f"#{number}", entry.figure.unit)
+        parts = sorted({self.entries[part].figure.name for part in entry.parts})
+        return ("", entry.figure.unit, entry.made_by, *parts)
 
     def _alike(self, numbers: Sequence[int], counted: Counter[int], depth: int, above: Above) -> Branch:
         """Many parts of one name as one line, with the largest of them below it."""

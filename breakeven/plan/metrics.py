@@ -26,7 +26,9 @@ MEASURED: Mapping[str, str] = {
 PLANNED: Mapping[str, str] = {
     "break_even_month": "month", "paid_back_month": "month", "runway_months": "month", "lowest_cash_usd": "usd",
     "lowest_cash_month": "month", "capital_need_usd": "usd", "chance_out_of_cash": "1",
-    "chance_never_breaks_even": "1",
+    "chance_never_breaks_even": "1", "capital_needed_usd": "usd", "gross_margin": "1", "npv": "usd", "irr": "1",
+    "burn_multiple": "1", "cac": "usd/customer", "ltv": "usd/customer", "ltv_over_cac": "1", "cac_payback": "month",
+    "runway_by_burn": "month",
 }
 DRAWN = {"chance_out_of_cash": "out_of_cash", "chance_never_breaks_even": "never_breaks_even"}
 """Those that only the draws of the plan tell, by their names in records/uncertainty.py."""
@@ -59,6 +61,8 @@ def planned_facts(plan: Plan) -> Facts:
     weakest = min((one.provenance for one in plan.assumptions), key=list(Provenance).index, default=Provenance.ASSUMED)
     source = (Source("breakeven.toml"),)
     values = {name: getattr(plan, name, None) for name in PLANNED}
+    values |= {one.name: one.value for one in plan.kpis if one.name in PLANNED}
+    values["capital_needed_usd"] = plan.need.total.usd if plan.need else None
     values |= {name: getattr(plan.uncertainty, part, None) for name, part in DRAWN.items()}
     return {
         name: FigureRecord.of(Figure(float(value), unit(PLANNED[name]), weakest, source, name))

@@ -61,7 +61,7 @@ def _columns(old: Ledger, new: Ledger, pairs: Sequence[Pair]) -> dict[int, np.nd
     for column, pair in enumerate(pairs, 1):
         before = old.entries[pair.old].figure
         row = np.full(len(pairs) + 2, before.value)
-        row[[column, -1]] = new.entries[pair.new].figure.figure().to(unit(before.unit))
+        row[[column, -1]] = _counted(new.entries[pair.new].figure, before.unit)
         values[pair.old] = row
     return values
 
@@ -127,9 +127,14 @@ def _alike(old: FigureRecord, new: FigureRecord) -> bool:
     return unit(old.unit).powers == unit(new.unit).powers
 
 
+def _counted(figure: FigureRecord, target: str) -> float:
+    """The value counted in another unit of its kind."""
+    return figure.value * unit(figure.unit).factor_to(unit(target))
+
+
 def _same(old: FigureRecord, new: FigureRecord) -> bool:
     """Whether nothing is learned: the same value, as sure as before."""
-    value = new.figure().to(unit(old.unit))
+    value = _counted(new, old.unit)
     return STRENGTH[old.provenance] >= STRENGTH[new.provenance] and abs(value - old.value) <= SAME * abs(old.value)
 
 

@@ -37,19 +37,44 @@ class Why:
 
 def why(plan: Plan, asked: str, deepest: int | None = None) -> Why:
     """Why `asked` is what it is. Raises UsageError for a name or month that the plan does not have."""
+    says, numbers = _numbers(plan, asked)
+    folder = Folder(plan.ledger, deepest)
+    rests = dict.fromkeys(leaf for number in numbers.values() for leaf in leaves(plan.ledger, number) if leaf.sources)
+    ordered = sorted(rests, key=lambda leaf: list(Provenance).index(leaf.provenance))
+    trees = tuple((title, folder.tree(number)) for title, number in numbers.items())
+    return Why(asked, says, trees, tuple(ordered))
+
+
+def _numbers(plan: Plan, asked: str) -> tuple[Message, dict[str, int]]:
+    """The sentence, and the ledger numbers that decide it by title. Raises UsageError."""
     line, at, month = asked.partition("@")
+    sums = figures_of(plan)
+    if not at and line in sums:
+        return sums[line]
     if at:
         says, cells = _cell(plan, line, month)
     elif line in STATEMENTS:
         says, cells = STATEMENTS[line](plan)
     else:
         raise UsageError(say("the plan says nothing of {name}", name=asked), "--why", _hint(plan, asked))
-    folder = Folder(plan.ledger, deepest)
-    numbers = {f"{name}@{number}": plan.months[number - 1].cells[name] for name, number in dict.fromkeys(cells)}
-    rests = dict.fromkeys(leaf for number in numbers.values() for leaf in leaves(plan.ledger, number) if leaf.sources)
-    ordered = sorted(rests, key=lambda leaf: list(Provenance).index(leaf.provenance))
-    trees = tuple((title, folder.tree(number)) for title, number in numbers.items())
-    return Why(asked, says, trees, tuple(ordered))
+    return says, {f"{name}@{number}": plan.months[number - 1].cells[name] for name, number in dict.fromkeys(cells)}
+
+
+def figures_of(plan: Plan) -> dict[str, tuple[Message, dict[str, int]]]:
+    """What the plan keeps as figures of its own: those that investors ask for, the need for capital and its parts."""
+    found = {one.name: (one.why.message(), {} if one.cell is None else {one.name: one.cell}) for one in plan.kpis}
+    need = plan.need
+    if need is None:
+        return found
+    says = say(
+        "{usd} are needed from outside, rounds and loans left aside; the product has taken most by month {month}",
+        usd=need.total.usd, month=need.month,
+    )
+    found["capital_need"] = (says, {"capital_need": need.total.cell})
+    for part in need.parts:
+        found[part.name] = (say("{usd} until month {month}, when the product has taken most",
+                                usd=part.usd, month=need.month), {part.name: part.cell})
+    return found
 
 
 def lines_of(plan: Plan) -> tuple[str, ...]:
@@ -60,9 +85,10 @@ def lines_of(plan: Plan) -> tuple[str, ...]:
 def _hint(plan: Plan, asked: str) -> Message:
     """What could have been meant: a statement, or a line with a month."""
     line = asked.partition("@")[0]
+    names = (*figures_of(plan), *STATEMENTS)
     if line in lines_of(plan):
         return say("name a month: {name}", name=f"{line}@1")
-    return did_you_mean(line, (*STATEMENTS, *(f"{name}@1" for name in lines_of(plan))))
+    return did_you_mean(line, (*dict.fromkeys(names), *(f"{name}@1" for name in lines_of(plan))))
 
 
 def _cell(plan: Plan, line: str, month: str) -> Statement:

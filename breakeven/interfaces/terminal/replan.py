@@ -17,7 +17,7 @@ def print_revision(screen: Screen, found: Revision) -> None:
     """The headline, the replacements, what they come to together, and what is still assumed."""
     screen.line(_basis(found), "bold")
     if found.replaced:
-        screen.title(say("Measured now"))
+        screen.title(say("Replaced"))
         for one in found.replaced:
             screen.line(replacement(screen, one), indent=2)
             screen.line(effect(found, one.break_even_month, one.capital_need_usd), "dim", indent=4)

@@ -47,7 +47,9 @@ def title_of(line: str, voice: Voice) -> str:
 
 def cell_title(cell: str, voice: Voice) -> str:
     """`net@7` as `net, month 7`."""
-    line, _, month = cell.partition("@")
+    line, at, month = cell.partition("@")
+    if not at:
+        return ""
     return voice.say("{line}, month {month}", line=title_of(line, voice), month=int(month))
 
 
