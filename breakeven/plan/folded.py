@@ -1,12 +1,12 @@
 """A figure of the ledger as a tree that people can read: sums of sums are one sum, and what is alike is one line.
 
     a sum of a sum (cash of month 12 = cash of month 11 + …) and a product of a product are written as one
-    parts of one name (net of month 1, of month 2 …), or without a name but made alike, become one line with their number, total, least and greatest;
-        below it stands the largest of them, as an example
+    parts of one name (net of month 1, of month 2 …), or without a name but made alike, become one line with their
+        number, total, least and greatest; below it stands the largest of them, as an example
     the same part several times (growth a month, 11 times) becomes one line with that number
     a factor of one (one month) and a nothing in a sum are left out; a figure with one factor left is that factor
-    a figure inside a figure of its own name and unit (customers of the month before) and one that was shown above are
-        not unfolded again
+    a figure inside a figure of its own name and unit, or made alike (customers of the month before), and one that was
+        shown above are not unfolded again
 
 No leaf is lost by it: `leaves` in unfold.py gives all that a figure rests on.
 """
@@ -24,8 +24,8 @@ from breakeven.records.record import FigureRecord
 JOINED = {"sum": "sum", "+": "sum", "×": "×"}
 """Formulas that can be written as one, whatever their brackets."""
 FEWEST_ALIKE = 3
-Above = tuple[tuple[str, str], ...]
-"""Name and unit of what a figure stands in."""
+Above = tuple[tuple[str, ...], ...]
+"""The likeness of what a figure stands in, the outermost first."""
 Kind = Literal["figure", "alike", "above", "earlier"]
 
 
@@ -67,15 +67,17 @@ class Folder:
             return plain
         if number in self._shown:
             return replace(plain, kind="above")
-        own = (entry.figure.name, entry.figure.unit)
-        if entry.figure.name and own in above[:-1]:
+        own = self._likeness(number)
+        if own in above[:-1]:
             return replace(plain, kind="earlier")
         if self.deepest is not None and depth >= self.deepest:
             return replace(plain, cut=True)
         self._shown.add(number)
         parts = self._parts(entry, depth, (*above, own))
         if len(parts) == 1 and entry.made_by == "×" and parts[0].kind == "figure" and parts[0].times == 1:
-            return replace(parts[0], figure=entry.figure)
+            kept = {"value": entry.figure.value, "unit": entry.figure.unit}
+            name = {"name": entry.figure.name} if entry.figure.name else {}
+            return replace(parts[0], figure=parts[0].figure.model_copy(update=kept | name))
         return replace(plain, made_by=JOINED.get(entry.made_by, entry.made_by), parts=parts)
 
     def _parts(self, entry: Entry, depth: int, above: Above) -> tuple[Branch, ...]:

@@ -67,7 +67,8 @@ def _grow(tree: Tree, branch: Branch, voice: Voice) -> None:
 
 def _line(branch: Branch, voice: Voice, title: str = "") -> Text:
     """One line: name, value, how it was made; of a leaf where it comes from."""
-    name = title or voice(branch.figure.name or (N_("in between") if branch.made_by else N_("a number of the formula")))
+    made = branch.made_by or branch.kind == "alike"
+    name = title or voice(branch.figure.name or (N_("in between") if made else N_("a number of the formula")))
     text = Text(safe(name))
     text.append(": ")
     if branch.kind == "alike":
