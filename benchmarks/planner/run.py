@@ -96,6 +96,16 @@ def coverage(data: Rows, predicted: Array, use: NDArray[np.bool_]) -> float:
     return inside / int(use.sum())
 
 
+def sure(data: Rows, predicted: Array, use: NDArray[np.bool_], draws: int = 2000) -> tuple[float, float]:
+    """95 % interval of the median of group medians when the groups are drawn again: few groups say little exactly."""
+    apart = np.abs(np.expm1(predicted - data.target))
+    medians = np.array([np.median(apart[use & (data.groups == group)]) for group in sorted(set(data.groups[use]))])
+    drawn = np.random.default_rng(SEED).choice(medians, (draws, len(medians)))
+    low, high = np.quantile(np.median(drawn, axis=1), (0.025, 0.975))
+    return float(low), float(high)
+
+
+SEED = 20261122
 BETWEEN = ("tensor", "context", *TRAFFIC)
 SIZES = tuple(name for name in ADDED if name not in ("matrix", "tensor", "context"))
 
@@ -139,7 +149,15 @@ def table(data: Rows, found: dict[str, Array]) -> str:
         body.append(f"| {name} | {' | '.join(shown)} | {100 * runs['within_20']:.0f} % | {100 * runs['bias']:+.1f} % |")
     last = list(found.values())[-1]
     inside = coverage(data, last, data.runs & scored)
-    return "\n".join([head, *body, "", f"80 % intervals hold {100 * inside:.0f} % of the whole runs."])
+    held = f"80 % intervals hold {100 * inside:.0f} % of the whole runs."
+    return "\n".join([head, *body, "", held, _doubt(data, last, sets)])
+
+
+def _doubt(data: Rows, predicted: Array, sets: dict[str, NDArray[np.bool_]]) -> str:
+    """How exactly the last line is known."""
+    told = (f"{name} {100 * low:.0f} to {100 * high:.0f} %" for name, use in sets.items()
+            for low, high in [sure(data, predicted, use)])
+    return f"Drawing the groups anew, the last line lies with 95 % in: {', '.join(told)}."
 
 
 def main() -> None:

@@ -49,6 +49,8 @@ class TrainingEstimate:
     memory_bytes: Estimate
     usd: Estimate | None
     usd_per_hour: float | None
+    price_source: str
+    """Where the price of an hour stands; empty where it was given or is not known."""
     layout: ChosenLayout
     """As told, or the fastest that has room."""
     others: tuple[ChosenLayout, ...]
@@ -70,7 +72,7 @@ def estimate_training(spec: TrainingSpec) -> TrainingEstimate:
     step_sigma, sigma = _sigmas(spec)
     hours = Estimate.of(tokens * per_token / HOUR * whole, sigma)
     layout, fused = layout_at(found, found.best), speed_of(spec.chip, spec.precision, spec.year).fused_attention
-    price = spec.usd_per_hour or _listed_price(spec.chip.name)
+    price, price_source = _price(spec)
     return TrainingEstimate(
         params=work.params_total, flop=work.model_flop_per_token() * tokens, tokens=tokens, chips=chips,
         gpu_hours=hours, gpu_hours_per_1e9_tokens=hours.scaled(BILLION / tokens), days=hours.scaled(1 / chips / 24),
@@ -78,6 +80,7 @@ def estimate_training(spec: TrainingSpec) -> TrainingEstimate:
         goodput=_goodput(whole) if spec.kind == "run" else None,
         memory_bytes=Estimate.of(memory_of(shape, layout.setup(work.sequence, fused)).total, _memory_sigma(spec)),
         usd=hours.scaled(price) if price else None, usd_per_hour=price,
+        price_source=price_source,
         layout=layout, others=alternatives(found, OTHERS)[1:], layouts_tried=len(found.layouts),
         assumed=_assumed(spec, work, tokens, chips, told),
     )  # fmt: skip
@@ -166,7 +169,11 @@ def _assumed(spec: TrainingSpec, work: Work, tokens: float, chips: int, told: bo
     return tuple(missing)
 
 
-def _listed_price(chip_name: str) -> float | None:
-    """USD for an hour of one device, the cheapest current offer; None where the tables hold none."""
-    found = gpu_hour_price(chip_name)
-    return found.value if found else None
+def _price(spec: TrainingSpec) -> tuple[float | None, str]:
+    """USD for an hour of one device and its source: as given, else the cheapest current offer; None where none is."""
+    if spec.usd_per_hour:
+        return spec.usd_per_hour, ""
+    found = gpu_hour_price(spec.chip.name)
+    if found is None:
+        return None, ""
+    return found.to("usd/hour"), "; ".join(f"{source.title} ({source.date})" for source in found.sources)

@@ -31,7 +31,7 @@ def training_json(found: TrainingEstimate) -> dict[str, Any]:
         **spread_out("gpu_hours_per_1e9_tokens", found.gpu_hours_per_1e9_tokens),
         **spread_out("days", found.days), **spread_out("mfu", found.mfu), **spread_out("goodput", found.goodput),
         **spread_out("mem_gib_per_gpu", found.memory_bytes, 1 / GIB), **spread_out("usd", found.usd),
-        "usd_per_gpu_hour": found.usd_per_hour,
+        "usd_per_gpu_hour": found.usd_per_hour, "price_source": found.price_source or None,
         "layout": asdict(found.layout), "layouts": [asdict(one) for one in found.others],
         "layouts_tried": found.layouts_tried,
         "assumed": [str(message) for message in found.assumed],

@@ -25,6 +25,8 @@ def show_training(spec: TrainingSpec, found: TrainingEstimate, language: str | N
     screen.line(_layout(screen, found))
     if found.usd_per_hour is None:
         screen.line(say("The price tables hold no price of {chip}: give --usd-per-hour.", chip=spec.chip.name))
+    elif found.price_source:
+        screen.line(say("price: {usd} for an hour of one, {source}", usd=found.usd_per_hour, source=found.price_source))
     for message in found.assumed:
         screen.line(say("assumed: {what}", what=message))
     screen.line(say("The interval holds 8 of 10 published trainings that the model had not seen."), "dim")
