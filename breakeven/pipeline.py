@@ -249,6 +249,7 @@ def _ending(store: Store, judge: Judge, rungs: tuple[Rung, ...], choice: Choice 
     if chosen is None or chosen.measurement is None or chosen.bill is None:
         return {"id": run, "release": None}
     project, measurement = judge.project, chosen.measurement
+    measured = (unit_figures(project, measurement), train_usd(project, chosen.bill))
     test = judge.test(chosen)
     opened = count_opening(store, judge.climb.dataset.digest, chosen.job)
     return {
@@ -257,7 +258,7 @@ def _ending(store: Store, judge: Judge, rungs: tuple[Rung, ...], choice: Choice 
         "alternatives": alternatives(
             project, judge.climb.dataset, chosen, test.main.value, rungs, judge.metric.higher
         ),
-        "plan": with_spread(make_plan(project, unit_figures(project, measurement), train_usd(project, chosen.bill))),
+        "plan": with_spread(make_plan(project, *measured), project, measured),
     }
 
 

@@ -60,7 +60,9 @@ def plan_with_spread(path: Path, everything: bool = False) -> tuple[Plan, Path |
     from breakeven.plan.spread import with_spread
 
     made, file = kept_plan(path)
-    return with_spread(made, everything), file
+    place = project_file(path)
+    project = read_project(place)
+    return with_spread(made, project, measured_figures(project, latest_run(place.parent)), everything), file
 
 
 def roadmap_of(path: Path, made: Plan, today: date) -> RoadmapState:
@@ -73,7 +75,7 @@ def roadmap(path: Path, month: int | None, today: date) -> tuple[RoadmapState, t
     """The road map and the risks of a project, by its plan and what was measured. Raises ProjectError."""
     file = project_file(path)
     project = read_project(file)
-    made = plan_with_spread(path) if needs_draws(project) else plan(path)
+    made = plan_with_spread(path)[0] if needs_draws(project) else plan(path)
     facts = stored_facts(Store(file.parent))
     state = road_stage.roadmap(project, file, made, facts, month, today)
     return state, road_stage.risks(project, file, made, facts)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from breakeven.core.units import ONE, Unit, unit
 from breakeven.core.words import N_
@@ -33,8 +33,7 @@ Spread = Literal["uniform", "lognormal"]
 P10 and P90 and the value as its P50, as an estimate is off by a factor rather than by a sum."""
 
 
-@dataclass(frozen=True, order=True)
-class Source:
+class Source(NamedTuple):
     """Where a number was read: a title (page, file, command) and the ISO date on which it was true."""
 
     title: str

@@ -7,6 +7,7 @@ who turns a price per hour into a price per month says with a Figure how many ho
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 BASES = ("usd", "second", "month", "request", "byte", "token", "row", "flop", "customer", "person", "machine",
          "joule", "parameter", "gpu", "node", "seat")
@@ -24,13 +25,10 @@ class Unit:
     scale: float = 1.0
 
     def __mul__(self, other: Unit) -> Unit:
-        powers = dict(self.powers)
-        for base, power in other.powers:
-            powers[base] = powers.get(base, 0) + power
-        return Unit(tuple(sorted((b, p) for b, p in powers.items() if p)), self.scale * other.scale)
+        return _product(self, other)
 
     def __truediv__(self, other: Unit) -> Unit:
-        return self * Unit(tuple((base, -power) for base, power in other.powers), 1.0 / other.scale)
+        return _product(self, Unit(tuple((base, -power) for base, power in other.powers), 1.0 / other.scale))
 
     def factor_to(self, other: Unit) -> float:
         """How many of `other` one of this unit is. Raises UnitError if they measure different things."""
@@ -46,6 +44,15 @@ class Unit:
         below = [f"/{b}{f'^{-p}' if p < -1 else ''}" for b, p in self.powers if p < 0]
         prefix = "" if self.scale == 1.0 else f"{self.scale!r} "
         return prefix + "·".join(above or ["1"]) + "".join(below)
+
+
+@lru_cache(4096)
+def _product(left: Unit, right: Unit) -> Unit:
+    """A plan multiplies thousands of figures and few kinds of units."""
+    powers = dict(left.powers)
+    for base, power in right.powers:
+        powers[base] = powers.get(base, 0) + power
+    return Unit(tuple(sorted((b, p) for b, p in powers.items() if p)), left.scale * right.scale)
 
 
 ONE = Unit()

@@ -18,10 +18,10 @@ from breakeven.interfaces.report.plan_page import Road, render_plan
 from breakeven.interfaces.report.voice import Speaker
 from breakeven.interfaces.words import Voice
 from breakeven.plan.make_plan import make_plan
-from breakeven.plan.spread import scenario_outcome, with_spread
+from breakeven.plan.scenario import apply_scenario
+from breakeven.plan.spread import as_planned, with_spread
 from breakeven.records.plan import Plan
 from breakeven.records.project import Project
-from breakeven.records.uncertainty import ScenarioOutcome
 from tests.interfaces import build
 
 PROJECT = """
@@ -48,17 +48,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def with_scenarios(plan: Plan) -> Plan:
-    other = scenario_outcome("half the demand", plan)
-    return plan.model_copy(update={"scenarios": (scenario_outcome("as planned", plan), other)})
-
-
 def bare_plan(text: str = PROJECT) -> Plan:
     return make_plan(Project.model_validate(tomllib.loads(text)))
 
 
 def spread_plan() -> Plan:
-    return with_scenarios(with_spread(bare_plan()))
+    return with_spread(bare_plan(), Project.model_validate(tomllib.loads(PROJECT)))
 
 
 class Nesting(HTMLParser):
@@ -90,7 +85,7 @@ def test_plan_writes_its_page_beside_the_kept_plan(folder: Path, language: str):
     assert "script" not in parser.seen
     assert "&lt;b&gt;desk&lt;/b&gt;" in text
     assert not re.search(r"(src|href)=|https?://", text), "the page must load nothing"
-    assert text.count("<svg") == 3  # cash, fan, tornado
+    assert text.count("<svg") == 4  # cash, fan, tornado, scenarios
 
 
 def test_the_page_is_in_chinese():
@@ -155,8 +150,23 @@ def test_build_or_buy_lines_are_what_the_costs_say():
     assert build_or_buy_chart(speaker, unit, [other.model_copy(update={"usd_per_1k": None})], 200_000) is None
 
 
-def test_scenarios_are_told_side_by_side():
-    plan = spread_plan()
-    one: ScenarioOutcome = plan.scenarios[0]
-    assert one.outcome.capital_need_usd == plan.capital_need_usd
-    assert one.cash[-1] == plan.months[-1].values["cash"]
+def test_scenarios_stand_beside_the_plan():
+    made = Project.model_validate(tomllib.loads(PROJECT + """
+[[scenario]]
+name = "dearer"
+"demand.price_per_1k_requests" = "*2"
+[[scenario]]
+name = "demand halves, hiring as planned"
+"demand.requests_per_month" = 7
+"""))
+    plan = make_plan(made)
+    found = {one.name: one for one in with_spread(plan, made).scenarios}
+    assert list(found) == [
+        "as planned", "dearer", "demand halves, hiring as planned", "a competitor cuts prices by 30%"]
+    assert found["as planned"] == as_planned(plan)
+    assert found["as planned"].outcome.capital_need_usd == plan.capital_need_usd
+    dearer = make_plan(apply_scenario(made, made.scenario[0]))
+    assert found["dearer"].cash == pytest.approx([month.values["cash"] for month in dearer.months])
+    assert found["dearer"].outcome.break_even_month == dearer.break_even_month
+    own = make_plan(apply_scenario(made, made.scenario[1]))
+    assert found["demand halves, hiring as planned"].cash[0] == pytest.approx(own.months[0].values["cash"])

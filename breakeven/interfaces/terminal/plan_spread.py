@@ -70,5 +70,6 @@ def _scenarios(screen: Screen, plan: Plan) -> Table:
     table = _table(screen, say("scenario"), say("break-even month"), say("capital needed at the start"),
                    say("months that the cash lasts"), say("cash at the end"))
     for other in plan.scenarios:
-        table.add_row(Text(safe(other.name)), *words.outcome_cells(other.outcome, screen.voice, len(plan.months)))
+        cells = words.outcome_cells(other.outcome, screen.voice, len(plan.months))
+        table.add_row(Text(safe(screen.voice(other.name))), *cells)
     return table
