@@ -101,8 +101,10 @@ def compare_prices(
     terms: str = "on_demand",
     quotes: AnyPath | None = None,
     owned: dict[str, float] | None = None,
+    model: str | None = None,
 ) -> Comparison:
-    """One job on every machine: GPU-hours as `H100=1000`, or a training of `params` on `tokens` (on the chips `on`).
+    """One job on every machine: GPU-hours as `H100=1000`, or a training of `params`, or of a published `model`, on
+    `tokens` (on the chips `on`).
 
     `owned` goes before the [owned] of the project. Raises UsageError, ProjectError, DataError.
     """
@@ -114,8 +116,8 @@ def compare_prices(
     own, _, kept = prices_at(Path(path), Path(quotes) if quotes else None)
     terms_of_buying = type(kept).model_validate(kept.model_dump(exclude_unset=True) | (owned or {}))
     with own_prices(own):
-        if params:
-            works, left_out = works_of_training(params, tokens, on, gpus, deadline_days)
+        if params or model:
+            works, left_out = works_of_training(params, tokens, on, gpus, deadline_days, model)
         else:
             works, left_out = works_of_hours(gpu_hours, gpus, deadline_days), ()
         return compare(works, terms_of_buying, terms, deadline_days, left_out)

@@ -124,3 +124,13 @@ def test_a_training_is_estimated_for_every_chip():
     found = compare(works, OWNED, deadline_days=30, left_out=left_out)
     assert found.cheapest.meets_deadline
     assert len(works_of_training("7B", 1e12, chips=["H100", "h100-80gb"])[0]) == 1
+
+
+def test_a_published_model_is_a_job():
+    named = works_of_training(None, 1e11, chips=["H100"], gpus=64, model="LLaMA-7B")[0][0]
+    sized = works_of_training("6.74B", 1e11, chips=["H100"], gpus=64)[0][0]
+    assert named.gpu_hours.value == pytest.approx(sized.gpu_hours.value, rel=0.1)
+    with pytest.raises(UsageError):
+        works_of_training(None, 1e11, model="no such model")
+    with pytest.raises(UsageError):
+        works_of_training("many", 1e11)

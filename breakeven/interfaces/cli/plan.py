@@ -49,7 +49,7 @@ def command(
     from breakeven.interfaces.plan_json import plan_json
     from breakeven.interfaces.price_verbs import money_of
     from breakeven.interfaces.roadmap_json import risks_json
-    from breakeven.interfaces.terminal.money import shown_money
+    from breakeven.interfaces.terminal.money import print_stale, shown_money
     from breakeven.interfaces.terminal.plan import print_plan
     from breakeven.interfaces.terminal.plan_spread import print_files, print_spread
     from breakeven.interfaces.terminal.roadmap import print_risks
@@ -77,6 +77,7 @@ def command(
             print_plan(screen, shown.plan)
             print_spread(screen, shown.plan)
             print_risks(screen, shown.risks)
+            print_stale(screen, shown.plan.assumptions)
         print_files(screen, shown.page, xlsx)
     if open_page and shown.page:
         typer.launch(str(shown.page))

@@ -26,6 +26,7 @@ GpuHours = Annotated[
     list[str] | None, typer.Option("--gpu-hours", help=N_("The job on a chip: H100=1000; repeatable."))
 ]
 Params = Annotated[Text, typer.Option("--params", help=N_("The job is a training of this many parameters: 7B."))]
+Model = Annotated[Text, typer.Option("--model", help=N_("The job is a training of this published model."))]
 Tokens = Annotated[float | None, typer.Option("--tokens", help=N_("Tokens to train on."))]
 On = Annotated[list[str] | None, typer.Option("--on", help=N_("Only on this chip, for a training; repeatable."))]
 Gpus = Annotated[int | None, typer.Option("--gpus", min=1, help=N_("How many GPUs; else what the deadline needs."))]
@@ -75,7 +76,8 @@ def _list(
 
 @app.command("compare", help=N_("One job on every machine: the cheapest that meets the deadline; buy or rent."))
 def compare(
-    gpu_hours: GpuHours = None, params: Params = None, tokens: Tokens = None, on: On = None, gpus: Gpus = None,
+    gpu_hours: GpuHours = None, params: Params = None, model: Model = None, tokens: Tokens = None, on: On = None,
+    gpus: Gpus = None,
     deadline_days: Deadline = None, terms: Terms = "on_demand", buy_usd: BuyUsd = None, years: Years = None,
     usd_per_kwh: Kwh = None, utilisation: Utilisation = None, currency: Currency = None, quotes: Quotes = None,
     project: ProjectOption = HERE, as_json: AsJson = False, language: Language = None,
@@ -86,7 +88,7 @@ def compare(
 
     owned = {"usd_per_gpu": buy_usd, "years": years, "usd_per_kwh": usd_per_kwh, "utilisation": utilisation}
     found = compare_prices(
-        project, gpu_hours=gpu_hours or (), params=params, tokens=tokens, on=on or (), gpus=gpus,
+        project, gpu_hours=gpu_hours or (), params=params, model=model, tokens=tokens, on=on or (), gpus=gpus,
         deadline_days=deadline_days, terms=terms, quotes=quotes,
         owned={key: value for key, value in owned.items() if value is not None},
     )
