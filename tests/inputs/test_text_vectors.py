@@ -86,9 +86,12 @@ def test_batches_do_not_change_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_several_columns_are_read_one_after_the_other() -> None:
-    columns = (Column(name="text", kind="text"), Column(name="more", kind="text"))
-    both = TextVectors(columns, blocks=WORDS).fit(table(["red", None], ["fox", "dog"]), np.zeros(2))
-    assert both.getnnz(axis=1).tolist() == [2, 1]
+    columns = tuple(Column(name=name, kind="text") for name in ("text", "more", "last"))
+    rows = table(["red", None], ["fox", "dog"]).append_column("last", pa.array([None, "cat"], pa.string()))
+    every = TextVectors(columns, blocks=WORDS).fit(rows, np.zeros(2))
+    assert every.getnnz(axis=1).tolist() == [2, 2]
+    pair = TextVectors(columns[:2], blocks=WORDS).fit(rows, np.zeros(2))
+    assert pair.getnnz(axis=1).tolist() == [2 + 5, 1 + 5], "of two also how much they have in common"
 
 
 def test_a_name_that_is_no_ngram() -> None:

@@ -30,6 +30,11 @@ def once(folder: Path | None, name: str, decide: Callable[[], Values]) -> Values
     return decided
 
 
+def is_decided(folder: Path | None, name: str) -> bool:
+    """Whether a training that is continued has decided that already."""
+    return folder is not None and (folder / f"{name}.json").is_file()
+
+
 def device_once(folder: Path | None, device: Device) -> Device:
     """The device with the precision that was chosen first: on a processor a measurement chooses it."""
     kept = once(folder, f"precision-{device.kind}", lambda: {"precision": device.precision})

@@ -26,7 +26,15 @@ from breakeven.models.nn.checkpoint import (
     save_checkpoint,
     trained_tensors,
 )
+from breakeven.models.nn.compiling import (
+    FEWEST_STEPS,
+    LONG_SECONDS,
+    compile_net,
+    compiled_if_faster,
+    run_eagerly,
+)
 from breakeven.models.nn.curves import Points, curve_of
+from breakeven.models.nn.decided import is_decided, once
 from breakeven.models.nn.devices import Device
 from breakeven.models.nn.optimizers import Groups, make_optimizer
 from breakeven.models.nn.profiling import profiling
@@ -121,6 +129,7 @@ def train_net(
     device = device.suited(net)
     net.to(device.torch).train()
     run = _Run(net, make_optimizer(net, settings, device, groups), settings, device, folder)
+    run.choose_form(batch, loss, seconds_left)
     trace = run.trace
     with profiling(traced) as stepped:
         while trace.step < trace.steps and not (watch and trace.worse >= watch.patience):
@@ -161,6 +170,30 @@ class _Run:
         self.tokens, self.keeping = self.trace.tokens, 0.0
         self.flop = flop_per_token(net)
         self.points = Points(self.trace.points, self.trace.stride)
+
+    def choose_form(
+        self, batch: Callable[[int], Batch], loss: Callable[[nn.Module, Tensors], Tensor],
+        seconds_left: Callable[[], float],
+    ) -> None:  # fmt: skip
+        """Eager or compiled, as a probe before a long training tells; a training that goes on keeps its form."""
+
+        def passes(number: int) -> None:
+            made = batch(number)
+            with self.device.autocast():
+                value = loss(self.net, _on(made.tensors, self.device))
+            value.backward()  # type: ignore[no-untyped-call]
+            self.net.zero_grad(set_to_none=True)
+
+        def left(seconds: float) -> float:
+            return min(seconds_left(), seconds * (self.settings.steps - self.trace.step) * self.settings.accumulate)
+
+        short = self.settings.steps < FEWEST_STEPS or seconds_left() < LONG_SECONDS
+        if short and not is_decided(self.folder, "form"):
+            return
+        kept = once(self.folder, "form", lambda: {
+            "compiled": compiled_if_faster(self.net, passes, self.device, left)})  # fmt: skip
+        if kept["compiled"]:
+            compile_net(self.net)
 
     def step(self, batch: Callable[[int], Batch], loss: Callable[[nn.Module, Tensors], Tensor]) -> None:
         """One step of the optimizer."""
@@ -259,6 +292,7 @@ class _Run:
         self.keep(always=self.trace.seconds > self.settings.checkpoint_seconds)
         if self.best:
             put_back(self.net, self.best)
+        run_eagerly(self.net)
         self.net.to("cpu").eval()
 
 
