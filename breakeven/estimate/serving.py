@@ -36,6 +36,8 @@ USUAL_LIMIT_SECONDS = 0.1
 """Time between tokens that a service keeps where none is stated: faster than people read."""
 PLANNED_SHARE = 0.7
 """Of what a machine can serve, what is planned for: requests come unevenly."""
+FIRST_SPREAD = {"gguf": 0.5, "": 0.25}
+"""What the time to the first token is less sure than the rate: prompts in llama.cpp differ much by quantisation."""
 MEMORY_SPREAD = 0.05
 """Standard deviation of the logarithm of memory in use where lengths are known."""
 
@@ -121,7 +123,8 @@ def estimate_serving(spec: ServingSpec) -> ServingEstimate:
         output_tokens_per_second=total,
         output_tokens_per_second_per_gpu=each.scaled(1 / group.devices),
         tpot_seconds=Estimate.of(_tpot(spec, work, group, copies, machines), rate_spread(spec)),
-        ttft_seconds=Estimate.of(_ttft(work, group), math.hypot(rate_spread(spec), 0.25)),
+        ttft_seconds=Estimate.of(_ttft(work, group), math.hypot(
+            rate_spread(spec), FIRST_SPREAD["gguf" if work.engine.kind == "gguf" else ""])),
         memory_bytes_per_gpu=_memory(spec, work, group),
         weight_bytes_per_gpu=held_weight_bytes(work.shape, work.weight_bits, work.engine, group.devices),
         cache_bytes_per_gpu=_cache(work, group),

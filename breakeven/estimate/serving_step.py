@@ -105,8 +105,8 @@ def _compute(shape: Shape, chip: Chip, engine: Engine, weight_bits: float, tenso
     of = tuple(name.replace("bf16", "fp16").replace("fp32", "fp16") for name in of)
     if shape.experts:
         of += ("compute.experts",)
-    if engine.kind == "tuned":
-        of += ("compute.tuned",)
+    if engine.kind in ("tuned", "gguf"):
+        of += (f"compute.{engine.kind}",)
     return (
         Part("compute", matrices / (chip.ceiling(precision) * tensor_parallel), of=of),
         Part("attention", prompts / wide, of=("compute.attention",)),
