@@ -32,7 +32,7 @@ def rows(*numbers: int) -> pa.Table:
 
 @settings(max_examples=60, deadline=None)
 @given(sizes=st.lists(st.integers(1, 9), min_size=1, max_size=40), cap=st.integers(1, 16),
-       pace=st.sampled_from([1e-6, 5e-3]))  # fmt: skip
+       pace=st.sampled_from([1e-6, 2e-2]))  # fmt: skip
 def test_each_gets_its_own_rows_once_and_in_order(sizes: list[int], cap: int, pace: float) -> None:
     model = Echo()
 
@@ -99,7 +99,7 @@ def test_a_batch_that_fails_fails_for_its_own_clients_alone() -> None:
         return [{"n": n} for n in table.column("n").to_pylist()]
 
     async def ask_all() -> list[Answers | BaseException]:
-        batcher = Batcher(model, 1, 5e-3, 1e6)
+        batcher = Batcher(model, 1, 2e-2, 1e6)
         return await asyncio.gather(*(batcher.ask(rows(n)) for n in range(5)), return_exceptions=True)
 
     answers = asyncio.run(ask_all())
