@@ -159,8 +159,8 @@ def write_readme(record: dict[str, Any]) -> None:
     """README.md from a record; medians of the rounds."""
     ours_, peer = record["servers"]
     lines = ["# Serving beside a peer", "",
-             "Written by `python benchmarks/serving/run.py`: a boosted model of 30 numbers, one row a request, all of",
-             "the guard on, each server on one core of its own in turns, `wrk` on the other. Medians of the rounds.", "",
+             "Written by `python benchmarks/serving/run.py`: a boosted model of 30 numbers, one row a request, all",
+             "of the guard on, each server on one core in turns, `wrk` on the other. Medians of the rounds.", "",
              f"{record['when']}, load of the machine {record['load']:.1f}.", "",
              "| server | connections | requests a second | p50 ms | p99 ms | wrong | MB |",
              "|---|---:|---:|---:|---:|---:|---:|"]  # fmt: skip

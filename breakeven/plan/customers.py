@@ -22,6 +22,7 @@ from breakeven.records.project import Project
 from breakeven.records.record import Record
 
 ALL = constant(1.0, "1", N_("all"))
+THERE, STAYED = N_("customers of one origin"), N_("customers who stayed")
 Kept = Figure | None
 
 
@@ -121,8 +122,8 @@ def _brand(customers: Customers, channels: Sequence[Pool], stays: Figure | None,
     for month in range(months):
         before = [pool.customers[month - 1] for pool in channels] if month else []
         new = _unasked(customers, (count, *(one for one in before if one is not None)))
-        left = count if stays is None else count * stays
-        count = left if new is None else left + new
+        left = count if stays is None else (count * stays).named(STAYED)
+        count = left if new is None else (left + new).named(THERE)
         series.append(count)
         won.append(new)
     return Pool(N_("brand"), tuple(series), tuple(won), asks_of(customers, "customers", customers))
@@ -146,8 +147,8 @@ def _kept(start: Kept, won: Sequence[Kept], stays: Figure | None) -> tuple[Kept,
     """Customers of each month from those won: who stays, and who is new."""
     count, series = start, []
     for new in won:
-        left = count if count is None or stays is None else count * stays
-        count = new if left is None else left if new is None else left + new
+        left = count if count is None or stays is None else (count * stays).named(STAYED)
+        count = new if left is None else left if new is None else (left + new).named(THERE)
         series.append(count)
     return tuple(series)
 

@@ -4,7 +4,8 @@
     slack(i)  = how much later it could end without moving the end of the whole road; critical: no slack
 
 Times are months from the beginning of month 1, so that month m is the time from m - 1 to m. Ranges are uniform between
-their ends; they are drawn from a scrambled Sobol sequence with a fixed seed, so that a road map is the same everywhere.
+their ends; they are drawn from the lattice of the plan (lattice.py) with a fixed seed, so that a road map is the same
+everywhere.
 """
 
 from __future__ import annotations
@@ -132,16 +133,17 @@ def planned_months(milestones: Sequence[Milestone]) -> Months:
 
 
 def drawn_months(milestones: Sequence[Milestone], power: int = DRAWS_AS_POWER_OF_TWO) -> Months:
-    """2^power rows of durations in months, ranges drawn from a Sobol sequence."""
+    """2^power rows of durations in months, ranges drawn as those of the plan are (lattice.py)."""
     import numpy as np
-    from scipy.stats.qmc import Sobol
+
+    from breakeven.plan.lattice import points
 
     durations = [months_of(one) for one in milestones]
     ranged = [column for column, one in enumerate(durations) if one.low is not None and one.high is not None]
     drawn = np.tile(planned_months(milestones), (1 << power, 1))
     if ranged:
         ends = np.array([(durations[column].low, durations[column].high) for column in ranged], dtype=np.float64)
-        part = Sobol(len(ranged), scramble=True, rng=SEED).random_base2(power)
+        part = points(len(ranged), 1 << power, SEED).T
         drawn[:, ranged] = ends[:, 0] + part * (ends[:, 1] - ends[:, 0])
     return drawn
 

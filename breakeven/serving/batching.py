@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 Answers = list[dict[str, Any]]
 Made = tuple["Answers | Exception", float]
 INLINE_SECONDS = 5e-3
-"""A batch that takes longer works in a thread: the event loop stays free for refusals and probes. A shorter one does not
-pay for the way to the thread and back, about a tenth of a millisecond."""
+"""A batch that takes longer works in a thread: the event loop stays free for refusals and probes. A shorter one
+does not pay for the way to the thread and back, about a tenth of a millisecond."""
 MEMORY_OF_RATE = 0.2
 """The weight of the newest batch in the running mean of seconds a row."""
 

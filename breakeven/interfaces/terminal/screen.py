@@ -59,12 +59,15 @@ class Screen:
 
     # --- what the commands show
 
-    def made(self, folder: Path, files: Iterable[Path]) -> None:
+    def made(self, folder: Path, files: Sequence[Path]) -> None:
         self.line(say("Made a project in {folder}:", folder=str(folder)), "bold")
         for file in files:
             self.line(str(file), indent=2)
         where = "" if folder == Path(".") else f" {folder}"
         self.title(say("Next"))
+        if not any(file.suffix == ".csv" for file in files):  # a plan alone
+            self.line(say("see what it takes and when it pays: {command}", command=f"breakeven plan{where}"), indent=2)
+            return
         self.line(say("look at the data: {command}", command=f"breakeven check{where}"), indent=2)
         self.line(say("climb the ladder: {command}", command=f"breakeven run{where}"), indent=2)
 
