@@ -8,6 +8,8 @@ from breakeven.interfaces.cli.options import HERE, AsJson, Language, ProjectArgu
 
 def command(project: ProjectArgument = HERE, as_json: AsJson = False, language: Language = None) -> None:
     from breakeven.interfaces import road_verbs
+    from breakeven.interfaces.price_verbs import money_of
+    from breakeven.interfaces.terminal.money import shown_money
     from breakeven.interfaces.terminal.replan import print_revision
     from breakeven.interfaces.terminal.screen import Screen
 
@@ -15,7 +17,9 @@ def command(project: ProjectArgument = HERE, as_json: AsJson = False, language: 
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
-        print_revision(Screen.of(language), found)
+        screen = Screen.of(language)
+        with shown_money(screen, money_of(project)):
+            print_revision(screen, found)
 
 
 HELP = N_("What the latest run has changed in the plan: assumed → measured, and its effect.")

@@ -20,7 +20,9 @@ def command(
     project: ProjectArgument = HERE, month: MonthNow = None, as_json: AsJson = False, language: Language = None
 ) -> None:
     from breakeven.interfaces import road_verbs as verbs
+    from breakeven.interfaces.price_verbs import money_of
     from breakeven.interfaces.roadmap_json import roadmap_json
+    from breakeven.interfaces.terminal.money import shown_money
     from breakeven.interfaces.terminal.roadmap import print_roadmap
     from breakeven.interfaces.terminal.screen import Screen
 
@@ -28,7 +30,9 @@ def command(
     if as_json:
         print_json(roadmap_json(road))
     else:
-        print_roadmap(Screen.of(language), road.state, road.risks)
+        screen = Screen.of(language)
+        with shown_money(screen, money_of(project)):
+            print_roadmap(screen, road.state, road.risks)
     raise typer.Exit(3 if road.state.unmet or any(risk.breached for risk in road.risks) else 0)
 
 

@@ -32,6 +32,7 @@ def command(
     from breakeven.interfaces import verbs
     from breakeven.interfaces.run_json import run_json
     from breakeven.interfaces.terminal.money import shown_money
+    from breakeven.interfaces.terminal.roadmap import print_risks
     from breakeven.interfaces.terminal.screen import Screen
 
     screen = Screen.of(language)
@@ -43,6 +44,7 @@ def command(
     else:
         with shown_money(screen, run.project.money):
             screen.run(run)
+            print_risks(screen, run.risks)
     raise typer.Exit(EXIT_CODES[run.outcome] or (BREACHED if any(risk.breached for risk in run.risks) else 0))
 
 

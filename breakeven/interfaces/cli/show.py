@@ -52,6 +52,8 @@ def show_why(project: Path, asked: str, run: str | None, depth: int | None, as_j
              language: str | None) -> None:
     """The tree of a number of the plan."""
     from breakeven.interfaces import road_verbs as verbs
+    from breakeven.interfaces.price_verbs import money_of
+    from breakeven.interfaces.terminal.money import shown_money
     from breakeven.interfaces.terminal.screen import Screen
     from breakeven.interfaces.terminal.why import print_why, why_json
 
@@ -59,7 +61,9 @@ def show_why(project: Path, asked: str, run: str | None, depth: int | None, as_j
     if as_json:
         print_json(why_json(found))
     else:
-        print_why(Screen.of(language), found)
+        screen = Screen.of(language)
+        with shown_money(screen, money_of(project)):
+            print_why(screen, found)
 
 
 HELP = N_("Show the ladder, the choice and the plan of a finished run.")
