@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,9 +15,12 @@ from breakeven.plan.ledger import LedgerWriter
 from breakeven.plan.make_plan import make_plan
 from breakeven.plan.replay import replay
 from breakeven.plan.unit_figures import UnitFigures
+from breakeven.project import read_project
 from breakeven.records.ledger import Ledger
 from breakeven.records.plan import Plan
 from breakeven.records.project import Project, Quantity
+
+TEMPLATES = Path(__file__).parents[2] / "breakeven" / "templates"
 
 
 def cells(plan: Plan) -> list[int]:
@@ -100,3 +105,8 @@ def test_an_unknown_formula_is_not_guessed():
     ledger, number = kept(Figure(3.0, made_by="squared", parts=(assumed(1.7, "1", "side", "a line"),)))
     with pytest.raises(KeyError, match="squared"):
         replay(ledger, {0: 2.0}, [number])
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in TEMPLATES.glob("*/breakeven.toml")))
+def test_the_plan_of_every_template_is_computed_again(name: str):
+    assert_same(make_plan(read_project(TEMPLATES / name / "breakeven.toml")))

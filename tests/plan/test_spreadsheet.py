@@ -10,11 +10,13 @@ from plan_cases import DESK, project, train_usd, unit_figures
 from xlsx_files import Cell, Sheets, cells, recalculated, with_value
 from xlsxwriter.utility import xl_cell_to_rowcol
 
+import breakeven
 from breakeven.core.figure import Figure, assumed, constant, pick, rounded_down, rounded_up, total
 from breakeven.interfaces.spreadsheet import write_spreadsheet
 from breakeven.interfaces.spreadsheet.formulas import formula, literal
 from breakeven.plan.ledger import LedgerWriter
 from breakeven.plan.make_plan import make_plan
+from breakeven.project import read_project
 from breakeven.records.plan import LINES, Plan
 from breakeven.records.project import Project, Quantity
 
@@ -92,7 +94,20 @@ def computed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sheets]:
     price = next(name for name, (value, _) in sheet.items() if value == "price per 1,000 requests")
     changed = with_value(file, 3, f"B{price[1:]}", OTHER_PRICE, folder / "changed.xlsx")
     never = write_spreadsheet(plan_of(NEVER), "never", folder / "never.xlsx", "en")
-    return recalculated([file, changed, never, write_formulas(folder / "formulas.xlsx")], folder)
+    templates = [write_spreadsheet(template(name), name, folder / f"{name}.xlsx", "en") for name in TEMPLATES]
+    return recalculated([file, changed, never, *templates, write_formulas(folder / "formulas.xlsx")], folder)
+
+
+TEMPLATES = ("plan-only", "pretrain-7b", "api-first")
+
+
+def template(name: str) -> Plan:
+    return make_plan(read_project(Path(breakeven.__file__).parent / "templates" / name / "breakeven.toml"))
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_libreoffice_computes_the_plans_of_the_templates(computed: dict[str, Sheets], name: str):
+    assert_shows(computed[f"{name}.xlsx"], template(name))
 
 
 OTHER_PRICE = 1.75

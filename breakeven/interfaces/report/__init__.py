@@ -13,7 +13,7 @@ from breakeven import __version__
 from breakeven.interfaces import answer, roadmap_words, spread_words
 from breakeven.interfaces.numbers import shown_in
 from breakeven.interfaces.report import tables
-from breakeven.interfaces.report.build_or_buy_chart import build_or_buy_chart
+from breakeven.interfaces.report.build_or_buy_chart import build_or_buy_chart, planned_chart
 from breakeven.interfaces.report.cash_chart import cash_chart
 from breakeven.interfaces.report.confusion_map import confusion_map, worst_pairs
 from breakeven.interfaces.report.fan_chart import fan_chart
@@ -33,7 +33,7 @@ from breakeven.store import write_bytes
 
 PLAN_CHARTS = {
     "cash": cash_chart, "fan": fan_chart, "tornado": tornado_chart, "scenarios": scenario_chart,
-    "build_or_buy": build_or_buy_chart,
+    "build_or_buy": build_or_buy_chart, "planned": planned_chart,
 }
 LONGEST_TEXT = 400
 """Characters of a user's text that the report shows."""

@@ -22,6 +22,7 @@ from breakeven.interfaces.report.svg import (
 )
 from breakeven.interfaces.report.voice import Speaker
 from breakeven.records.cost import Alternative, UnitCost
+from breakeven.records.plan import BuildOrBuy
 
 HEIGHT = 380
 LEFT, RIGHT, TOP, BOTTOM = 92, 170, 24, 56
@@ -41,23 +42,47 @@ class Line:
 
 def build_or_buy_chart(speaker: Speaker, unit: UnitCost, others: Sequence[Alternative],
                        demand: float) -> Markup | None:
-    """Two logarithmic axes; None without a hosted model that has a price, or without demand."""
+    """Of a run, by what it measured; None without a hosted model that has a price, or without demand."""
     priced = [other for other in others if other.usd_per_1k is not None]
     if not priced or demand <= 0:
         return None
     asked = [demand * 10 ** (DECADES * (2 * n / (POINTS - 1) - 1)) for n in range(POINTS)]
     lines = [Line(unit.candidate, "own-line", tuple(own_usd(unit, each) for each in asked))]
     lines += [Line(other.name, "bought-line", tuple(bought_usd(other, each) for each in asked)) for other in priced]
-    lines = [line for line in lines if min(line.usd) > 0]
+    crossings = [(other.name, other.same_cost_at_requests_per_month, bought_usd(other, volume))
+                 for other in priced if (volume := other.same_cost_at_requests_per_month)]
+    return _drawn(speaker, asked, lines, (demand, speaker.voice.say("stated demand")), crossings)
+
+
+def planned_chart(speaker: Speaker, one: BuildOrBuy, demand: float) -> Markup | None:
+    """Of a plan, its own model with what it takes to make, over the months, and one hosted model."""
+    asked = [point.requests_per_month for point in one.curve]
+    lines = [Line(one.own, "own-line", tuple(point.own_usd for point in one.curve)),
+             Line(one.api, "bought-line", tuple(point.api_usd for point in one.curve))]
+    found = [point for point in one.curve if one.volume and point.requests_per_month >= one.volume]
+    crossings = [(one.api, one.volume, found[0].api_usd * one.volume / found[0].requests_per_month)
+                 ] if found and one.volume else []
+    marked = (demand, speaker.voice.say("demand at the end of the plan"))
+    return _drawn(speaker, asked, lines, marked, crossings)
+
+
+def _drawn(speaker: Speaker, asked: Sequence[float], lines: Sequence[Line], marked: tuple[float, str],
+           crossings: Sequence[tuple[str, float, float]]) -> Markup | None:
+    """Two logarithmic axes; None where a line costs nothing."""
+    lines = [line for line in lines if min(line.usd, default=0) > 0]
     usd = [value for line in lines for value in line.usd]
-    if not usd:
+    if len(lines) < 2:
         return None
     across = logarithmic(asked[0], asked[-1], LEFT, WIDTH - RIGHT)
     low, high = min(usd) / 1.4, max(usd) * 1.4
     up = logarithmic(low, high, HEIGHT - BOTTOM, TOP)
-    parts = _axes(speaker, across, up, (asked[0], asked[-1]), (low, high)) + _demand(speaker, across(demand))
+    parts = _axes(speaker, across, up, (asked[0], asked[-1]), (low, high))
+    if asked[0] <= marked[0] <= asked[-1]:
+        parts += _demand(across(marked[0]), marked[1])
     parts += [_curve(line, asked, across, up) for line in lines] + _names(lines, up)
-    parts += _crossings(speaker, priced, across, up, (asked[0], asked[-1]))
+    for name, volume, cost in crossings:
+        if asked[0] <= volume <= asked[-1] and low <= cost <= high:
+            parts += _crossing(speaker, name, volume, across(volume), up(cost))
     return picture(parts, HEIGHT, speaker.voice.say("what a month costs by its requests: own model and hosted ones"))
 
 
@@ -92,11 +117,12 @@ def _axes(speaker: Speaker, across: Scale, up: Scale, asked: tuple[float, float]
     return [*parts, element("text", title, x=middle, y=HEIGHT - 12, class_="axis middle")]
 
 
-def _demand(speaker: Speaker, x: float) -> list[str]:
-    words = speaker.voice.say("stated demand")
+def _demand(x: float, words: str) -> list[str]:
+    """A line at what is asked for, its words on the side that has room."""
+    left = x > (LEFT + WIDTH - RIGHT) / 2
     return [
         element("line", x1=x, x2=x, y1=TOP - 6, y2=HEIGHT - BOTTOM, class_="zero"),
-        element("text", words, x=x + 6, y=TOP + 2, class_="tick"),
+        element("text", words, x=x - 6 if left else x + 6, y=TOP + 2, class_="tick end" if left else "tick"),
     ]
 
 
@@ -115,18 +141,12 @@ def _names(lines: Sequence[Line], up: Scale) -> list[str]:
     return parts
 
 
-def _crossings(speaker: Speaker, priced: Sequence[Alternative], across: Scale, up: Scale,
-               asked: tuple[float, float]) -> list[str]:
+def _crossing(speaker: Speaker, name: str, volume: float, x: float, y: float) -> list[str]:
     """Where a hosted model begins to cost more than the own one."""
-    parts = []
-    for other in priced:
-        volume = other.same_cost_at_requests_per_month
-        if volume is not None and asked[0] <= volume <= asked[1]:
-            words = speaker.voice.say("{name} costs the same at {count} requests a month", name=other.name,
-                                      count=round(volume))
-            x, y = across(volume), up(bought_usd(other, volume))
-            parts.append(titled("circle", words, cx=x, cy=y, r=6, class_="hosted-dot"))
-            text = speaker.write.compact(round(volume))
-            parts.append(element("text", text, x=x - 9 if text_width(text) < x - LEFT else x + 9, y=y - 9,
-                                 class_="hosted-text end" if text_width(text) < x - LEFT else "hosted-text"))
-    return parts
+    words = speaker.voice.say("{name} costs the same at {count} requests a month", name=name, count=round(volume))
+    text = speaker.write.compact(round(volume))
+    left = text_width(text) < x - LEFT
+    return [
+        titled("circle", words, cx=x, cy=y, r=6, class_="hosted-dot"),
+        element("text", text, x=x - 9 if left else x + 9, y=y - 9, class_="hosted-text end" if left else "hosted-text"),
+    ]
