@@ -41,7 +41,7 @@ def assert_same(plan: Plan) -> None:
                 plan.ledger.entries[number].figure.value, rel=1e-12, abs=1e-6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(projects(), unit_costs())
 def test_its_own_leaves_give_the_plan(made: Project, unit_cost: UnitFigures):
     assert_same(make_plan(made, unit_cost, train_usd()))
