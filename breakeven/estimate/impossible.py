@@ -9,6 +9,8 @@ import numpy as np
 from breakeven.core.errors import UsageError
 from breakeven.core.words import say
 from breakeven.estimate.layout_search import Search, state_bytes
+from breakeven.estimate.memory import Setup
+from breakeven.estimate.room import devices_enough
 from breakeven.estimate.shape import Shape
 from breakeven.estimate.training_spec import TrainingSpec
 from breakeven.estimate.work import Work
@@ -52,6 +54,26 @@ def _refuse_heads(spec: TrainingSpec, shape: Shape) -> None:
         fitting = [one for one in range(1, 65) if shape.heads % one == 0]
         raise UsageError(say("tp {tp} does not divide the {heads} attention heads", tp=tp, heads=shape.heads),
                          "layout: tp", say("take one of {numbers}", numbers=fitting))
+
+
+def refuse_far_too_large(spec: TrainingSpec, shape: Shape, setup: Setup, needed: float) -> None:
+    """Raises UsageError where even the smallest layout needs much more than a device has, activations included.
+
+    Measured trainings are known whose count is half as much again as their device holds (offloading, fused losses): up
+    to there an answer is given, and its memory tells.
+    """
+    room = float(spec.chip.memory_bytes or 0)
+    if room and needed > STILL_SEEN * room:
+        enough = devices_enough(shape, setup, room)
+        fix = say("it fits on {count} of them with ZeRO-3 and full recomputation, micro-batch 1", count=enough)
+        nowhere = say("it fits on no number of them: take a smaller model, shorter texts, or a chip with more memory")
+        raise UsageError(
+            say("{name} needs {needed_bytes} on a device and {chip} has {available_bytes}: {missing_bytes} are missing",
+                name=shape.name, chip=spec.chip.name, needed_bytes=needed, available_bytes=room,
+                missing_bytes=needed - room), "memory", fix if enough else nowhere)
+
+
+STILL_SEEN = 1.6
 
 
 def refuse_without_room(spec: TrainingSpec, work: Work, found: Search, chips: int) -> None:

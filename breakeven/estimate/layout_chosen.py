@@ -8,8 +8,9 @@ import numpy as np
 
 from breakeven.core.words import N_
 from breakeven.estimate.layout_search import FULL, Search
-from breakeven.estimate.memory import Setup
+from breakeven.estimate.memory import Setup, memory_of
 from breakeven.estimate.residual import calibration
+from breakeven.estimate.shape import Shape
 from breakeven.estimate.step import ADDED
 
 
@@ -56,6 +57,35 @@ def layout_at(found: Search, place: int) -> ChosenLayout:
     )  # fmt: skip
 
 
+def shown(found: Search, shape: Shape, sequence: float, fused: bool, room: float) -> tuple[ChosenLayout, float]:
+    """The fastest layout that has room by the full ledger of memory, and its bytes; where none has, the smallest."""
+    smallest: tuple[ChosenLayout, float] | None = None
+    for place in _one_of_each(found, WAYS, TRIED):
+        layout = layout_at(found, place)
+        needed = memory_of(shape, layout.setup(sequence, fused)).total
+        if needed <= room:
+            return layout, needed
+        if smallest is None or needed < smallest[1]:
+            smallest = layout, needed
+    assert smallest is not None
+    return smallest
+
+
+WAYS = ("tp", "pp", "cp", "ep", "zero", "recompute_share")
+TRIED = 60
+
+
+def _one_of_each(found: Search, names: tuple[str, ...], count: int) -> list[int]:
+    """The best place of every way to divide, in order, at most `count` of them."""
+    seen: dict[tuple[float, ...], int] = {}
+    columns = [getattr(found.layouts, name) for name in names]
+    for place in np.argsort(-found.say):
+        seen.setdefault(tuple(float(column[place]) for column in columns), int(place))
+        if len(seen) >= count:
+            break
+    return list(seen.values())
+
+
 def limit_of(found: Search, place: int) -> str:
     """What keeps a layout from being better."""
     if found.used[place] > FULL:
@@ -69,11 +99,4 @@ def limit_of(found: Search, place: int) -> str:
 
 def alternatives(found: Search, count: int) -> tuple[ChosenLayout, ...]:
     """The best layout of each way to divide (tp, pp, cp, ep, ZeRO), the `count` best of them in order."""
-    seen: dict[tuple[float, ...], int] = {}
-    layouts = found.layouts
-    for place in np.argsort(-found.say):
-        way = tuple(float(getattr(layouts, name)[place]) for name in ("tp", "pp", "cp", "ep", "zero"))
-        seen.setdefault(way, int(place))
-        if len(seen) >= count:
-            break
-    return tuple(layout_at(found, place) for place in seen.values())
+    return tuple(layout_at(found, place) for place in _one_of_each(found, WAYS[:-1], count))

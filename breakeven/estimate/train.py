@@ -14,12 +14,11 @@ from breakeven.core.words import Message, say
 from breakeven.estimate.chips import precision_named
 from breakeven.estimate.constants import constants
 from breakeven.estimate.goodput import campaign_factor
-from breakeven.estimate.impossible import refuse_impossible, refuse_without_room
+from breakeven.estimate.impossible import refuse_far_too_large, refuse_impossible, refuse_without_room
 from breakeven.estimate.interval import Estimate
 from breakeven.estimate.layout import candidates
-from breakeven.estimate.layout_chosen import ChosenLayout, alternatives, layout_at
+from breakeven.estimate.layout_chosen import ChosenLayout, alternatives, shown
 from breakeven.estimate.layout_search import Search, search
-from breakeven.estimate.memory import memory_of
 from breakeven.estimate.residual import calibration, correction, spread_of, step_features, wider
 from breakeven.estimate.speed import ceiling, speed_of
 from breakeven.estimate.training_spec import TrainingSpec, chips_of, shape_for, tokens_of, work_for
@@ -47,6 +46,7 @@ class TrainingEstimate:
     mfu: Estimate
     goodput: Estimate | None
     memory_bytes: Estimate
+    memory_of_device: float
     usd: Estimate | None
     usd_per_hour: float | None
     price_source: str
@@ -71,14 +71,17 @@ def estimate_training(spec: TrainingSpec) -> TrainingEstimate:
     per_token, whole = _steps_and_campaign(spec, work, chips, found)
     step_sigma, sigma = _sigmas(spec)
     hours = Estimate.of(tokens * per_token / HOUR * whole, sigma)
-    layout, fused = layout_at(found, found.best), speed_of(spec.chip, spec.precision, spec.year).fused_attention
+    fused = speed_of(spec.chip, spec.precision, spec.year).fused_attention
+    layout, needed = shown(found, shape, work.sequence, fused, memory_of_device(spec))
+    refuse_far_too_large(spec, shape, layout.setup(work.sequence, fused), needed)
     price, price_source = _price(spec)
     return TrainingEstimate(
         params=work.params_total, flop=work.model_flop_per_token() * tokens, tokens=tokens, chips=chips,
         gpu_hours=hours, gpu_hours_per_1e9_tokens=hours.scaled(BILLION / tokens), days=hours.scaled(1 / chips / 24),
         mfu=Estimate.of(_mfu(spec, work, per_token), step_sigma),
         goodput=_goodput(whole) if spec.kind == "run" else None,
-        memory_bytes=Estimate.of(memory_of(shape, layout.setup(work.sequence, fused)).total, _memory_sigma(spec)),
+        memory_bytes=Estimate.of(needed, _memory_sigma(spec)),
+        memory_of_device=memory_of_device(spec),
         usd=hours.scaled(price) if price else None, usd_per_hour=price,
         price_source=price_source,
         layout=layout, others=alternatives(found, OTHERS)[1:], layouts_tried=len(found.layouts),

@@ -30,7 +30,8 @@ def training_json(found: TrainingEstimate) -> dict[str, Any]:
         **spread_out("gpu_hours", found.gpu_hours),
         **spread_out("gpu_hours_per_1e9_tokens", found.gpu_hours_per_1e9_tokens),
         **spread_out("days", found.days), **spread_out("mfu", found.mfu), **spread_out("goodput", found.goodput),
-        **spread_out("mem_gib_per_gpu", found.memory_bytes, 1 / GIB), **spread_out("usd", found.usd),
+        **spread_out("mem_gib_per_gpu", found.memory_bytes, 1 / GIB),
+        "fits": found.memory_bytes.value <= found.memory_of_device, **spread_out("usd", found.usd),
         "usd_per_gpu_hour": found.usd_per_hour, "price_source": found.price_source or None,
         "layout": asdict(found.layout), "layouts": [asdict(one) for one in found.others],
         "layouts_tried": found.layouts_tried,
@@ -60,9 +61,11 @@ def _training(row: Mapping[str, str]) -> dict[str, Any]:
     from breakeven.estimate.train import estimate_training
     from breakeven.estimate.training_rows import spec_of_row
 
-    found = training_json(estimate_training(spec_of_row(row)))
-    memory = training_memory_of_row(row)
-    return found | spread_out("mem_gib_per_gpu", memory) if memory else found
+    estimate = estimate_training(spec_of_row(row))
+    found, memory = training_json(estimate), training_memory_of_row(row)
+    if memory is None:
+        return found
+    return found | spread_out("mem_gib_per_gpu", memory) | {"fits": memory.value * GIB <= estimate.memory_of_device}
 
 
 def _tuning(row: Mapping[str, str]) -> dict[str, Any]:

@@ -95,6 +95,13 @@ def test_a_run_of_ones_own_recalibrates_and_narrows() -> None:
     assert after.mfu.value == pytest.approx(after.flop / (steps * 3600 * H100.peak("bf16")))
 
 
+def test_the_layout_that_is_shown_has_room() -> None:
+    """Also where the quick count of the search is too small: the ledger of memory has the last word."""
+    for name, chips in (("DeepSeek-V3", 2048), ("Llama 3.1 405B", 16_384), ("Llama 3.1 8B", 8)):
+        found = estimate_training(replace(PLAIN, shape=published_shape(name), params=None, chips=chips))
+        assert found.memory_bytes.value <= found.memory_of_device
+
+
 def test_no_price_is_told_as_none_and_never_as_nothing() -> None:
     found = estimate_training(replace(PLAIN, chip=chip_named("TPUv3"), chips=512))
     assert found.usd is None or found.usd.value > 0
@@ -119,6 +126,7 @@ def test_layouts_are_searched_in_a_tenth_of_a_second_for_a_thousand_devices() ->
     ({"active": 8e9}, "active", "at most all"),
     ({"params": 7e10, "chips": 1}, "weights and optimizer", "at least"),
     ({"params": 7e10, "chips": 64, "asked": Asked(tp=1, pp=1, zero=0)}, "weights and optimizer", "zero=3"),
+    ({"params": 1.3e10, "chips": 8, "sequence": 4e6}, "are missing", "of them"),
     ({"measured_tokens_per_second": 1e9}, "more than the matrices", "all devices together"),
     ({"params": None}, "size of the model", "7B"),
 ])  # fmt: skip

@@ -23,6 +23,9 @@ def show_training(spec: TrainingSpec, found: TrainingEstimate, language: str | N
                     days=_short(found.days.value), hours=_short(found.gpu_hours.value)), "bold")
     screen.console.print(_table(screen, found))
     screen.line(_layout(screen, found))
+    if found.memory_bytes.value > found.memory_of_device:
+        room = found.memory_of_device
+        screen.line(say("This is more than a device has, {bytes}: it may not fit.", bytes=room), "yellow")
     if found.usd_per_hour is None:
         screen.line(say("The price tables hold no price of {chip}: give --usd-per-hour.", chip=spec.chip.name))
     elif found.price_source:
