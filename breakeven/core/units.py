@@ -37,13 +37,7 @@ class Unit:
         return self.scale / other.scale
 
     def __str__(self) -> str:
-        for name, unit in NAMED.items():
-            if unit == self:
-                return name
-        above = [f"{b}{f'^{p}' if p > 1 else ''}" for b, p in self.powers if p > 0]
-        below = [f"/{b}{f'^{-p}' if p < -1 else ''}" for b, p in self.powers if p < 0]
-        prefix = "" if self.scale == 1.0 else f"{self.scale!r} "
-        return prefix + "·".join(above or ["1"]) + "".join(below)
+        return _written(self)
 
 
 @lru_cache(4096)
@@ -90,6 +84,19 @@ NAMED |= {
 }
 
 
+@lru_cache(4096)
+def _written(unit_: Unit) -> str:
+    """A unit as text that `unit` reads back."""
+    for name, named in NAMED.items():
+        if named == unit_:
+            return name
+    above = [f"{b}{f'^{p}' if p > 1 else ''}" for b, p in unit_.powers if p > 0]
+    below = [f"/{b}{f'^{-p}' if p < -1 else ''}" for b, p in unit_.powers if p < 0]
+    prefix = "" if unit_.scale == 1.0 else f"{unit_.scale!r} "
+    return prefix + "·".join(above or ["1"]) + "".join(below)
+
+
+@lru_cache(4096)
 def unit(text: str) -> Unit:
     """The unit written as `usd`, `usd/hour`, `usd/person/year`, `usd/1k request`, `token·second`, …
 
