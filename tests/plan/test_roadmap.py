@@ -166,11 +166,13 @@ def test_a_risk_may_watch_what_only_the_draws_tell() -> None:
     made = project(**{**DESK.model_dump(exclude_unset=True, mode="json")}, risk=[
         {"name": "ruin", "threshold": "chance_out_of_cash > 20%"},
         {"name": "never", "threshold": "chance_never_breaks_even < 20%"},
+        {"name": "thin", "threshold": "gross_margin < 99.99%"},
+        {"name": "dear", "threshold": "capital_needed_usd > 1"},
     ])
     plan = make_plan(made, unit_figures(), train_usd())
-    assert [one.breached for one in risk_states(made.risk, plan, {})] == [None, None]
+    assert [one.breached for one in risk_states(made.risk, plan, {})] == [None, None, True, True]
     states = risk_states(made.risk, with_spread(plan), {})
-    assert [one.breached for one in states] == [False, True]
+    assert [one.breached for one in states[:2]] == [False, True]
     assert states[0].value is not None
     assert states[0].value.value == 0
 

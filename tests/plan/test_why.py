@@ -16,7 +16,7 @@ from breakeven.plan.folded import Branch, Folder
 from breakeven.plan.make_plan import make_plan
 from breakeven.plan.unfold import leaves
 from breakeven.plan.unit_figures import UnitFigures
-from breakeven.plan.why import STATEMENTS, lines_of, why
+from breakeven.plan.why import STATEMENTS, figures_of, lines_of, why
 from breakeven.records.project import Project
 from breakeven.records.record import FigureRecord
 
@@ -126,3 +126,31 @@ def test_a_wrong_name_is_refused_with_a_near_one(asked: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         why(plan, asked)
     assert hint in str(caught.value.hint)
+
+
+def test_the_need_for_capital_its_parts_and_the_figures_of_investors_unfold() -> None:
+    plan = make_plan(DESK, unit_figures(), train_usd())
+    found = figures_of(plan)
+    assert {"capital_need", "compute", "talent", "gross_margin", "npv", "burn_multiple"} <= set(found)
+    need = why(plan, "capital_need")
+    assert plan.need is not None
+    assert value(need.trees[0][1].figure) == plan.need.total.usd
+    for name, (_, numbers) in found.items():
+        told = why(plan, name)
+        assert bool(told.trees) is bool(numbers)
+        assert bool(told.leaves) is any(plan.ledger.entries[one].figure.value for one in numbers.values()), name
+    part = next(one for one in plan.need.parts if one.name == "talent")
+    assert value(why(plan, "talent").trees[0][1].figure) == part.usd
+
+
+def test_a_recurring_figure_ends_after_a_month() -> None:
+    """Customers rest on those of the month before: the tree of month 36 is no deeper than that of month 6."""
+    made = project(
+        customers={"at_start": 5, "churn_per_month": 0.03, "organic_per_month": 4, "word_of_mouth_per_month": 0.02},
+        revenue=[{"kind": "seat", "usd_per_seat_month": 40}],
+    )
+    plan = make_plan(made, unit_figures(), train_usd())
+    early, late = (len(list(branches(why(plan, f"revenue@{month}").trees[0][1]))) for month in (6, 36))
+    assert late <= early + 2
+    names = {leaf.name for leaf in why(plan, "revenue@36").leaves}
+    assert {"customers who leave in a month", "price of a seat a month"} <= names
