@@ -7,7 +7,7 @@ else it is written into the formula that uses it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from xlsxwriter.utility import xl_rowcol_to_cell as _cell
@@ -16,6 +16,8 @@ from breakeven.interfaces.spreadsheet.formulas import bracketed, formula, litera
 from breakeven.records.ledger import Ledger
 from breakeven.records.plan import Plan
 
+FIGURES = "figures"
+"""Of a row of the workings that no line of the plan uses."""
 LONGEST = 160
 """Characters of a formula written into another."""
 FIRST_ROW = 3
@@ -26,7 +28,7 @@ VALUE_COLUMN = 1
 
 @dataclass(frozen=True)
 class Place:
-    """A cell: `sheet` is `assumptions`, `plan` or `workings`."""
+    """A cell: `sheet` is `summary`, `assumptions`, `plan` or `workings`."""
 
     sheet: str
     row: int
@@ -41,18 +43,25 @@ class Layout:
     names: dict[str, str]
     """What each sheet is called in the file."""
     lines: tuple[str, ...]
+    figures: dict[int, int] = field(default_factory=dict)
+    """Further entries and the row of the first sheet in which each stands."""
     places: dict[int, Place] = field(default_factory=dict)
     cells: dict[Place, tuple[int, str]] = field(default_factory=dict)
     """Of each computed cell its entry and its formula."""
     titles: list[tuple[str, str, str]] = field(default_factory=list)
     """(line, name, how it is made) of each row of the workings."""
     inline: dict[int, str] = field(default_factory=dict)
+    beside: dict[int, int] = field(default_factory=dict)
+    """How many cells a row of further figures has."""
 
     def __post_init__(self) -> None:
-        self._walk = list(_walk(self.plan, self.lines))
-        self._uses = _uses(self.plan, self.lines)
+        self._walk = list(_walk(self.plan, self.lines, self.figures))
+        self._uses = _uses(self.plan, [number for number, _, _ in self._walk])
         self._put_assumptions()
         self._put_lines()
+        for number, row in self.figures.items():
+            if self.plan.ledger.entries[number].parts:
+                self.places.setdefault(number, Place("summary", row, VALUE_COLUMN))
         rows: dict[tuple[str, ...], int] = {}
         paths = {number: (month, path) for number, month, path in self._walk}
         for number in sorted(paths):
@@ -110,8 +119,17 @@ class Layout:
             self.inline[number] = text
             return
         if place is None:
-            place = self.places[number] = Place("workings", self._row(path, number, rows), FIRST_MONTH + month - 1)
+            place = self.places[number] = self._place(number, month, path, rows)
         self.cells[place] = (number, self.seen_from(place.sheet, text))
+
+    def _place(self, number: int, month: int, path: tuple[str, ...], rows: dict[tuple[str, ...], int]) -> Place:
+        """A cell of the workings: of the months in the month's column, of further figures beside its like."""
+        if path[0] != FIGURES:
+            return Place("workings", self._row(path, number, rows), FIRST_MONTH + month - 1)
+        entry = self.plan.ledger.entries[number]
+        row = self._row((*path[:2], entry.figure.name, entry.made_by), number, rows)
+        self.beside[row] = self.beside.get(row, 0) + 1
+        return Place("workings", row, FIRST_MONTH + self.beside[row] - 1)
 
     def _row(self, path: tuple[str, ...], number: int, rows: dict[tuple[str, ...], int]) -> int:
         """The row of a path of the workings; a new one gets its title."""
@@ -122,37 +140,51 @@ class Layout:
         return rows[path]
 
     def _repeat_lines(self) -> None:
-        """Cells of the plan whose entry stands elsewhere point to it."""
+        """Cells whose entry stands elsewhere point to it."""
         for month in self.plan.months:
             for row, line in enumerate(self.lines):
                 place = Place("plan", FIRST_ROW + row, FIRST_MONTH + month.month - 1)
-                if place not in self.cells:
-                    self.cells[place] = (month.cells[line], self.seen_from("plan", self.text(month.cells[line])))
+                self._point(place, month.cells[line])
+        for number, row in self.figures.items():
+            self._point(Place("summary", row, VALUE_COLUMN), number)
+
+    def _point(self, place: Place, number: int) -> None:
+        if place not in self.cells:
+            self.cells[place] = (number, self.seen_from(place.sheet, self.text(number)))
 
 
-def _walk(plan: Plan, lines: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+def _walk(plan: Plan, lines: tuple[str, ...], figures: Iterable[int]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """(number, month, path) of every entry below the plan's cells, in the month and by the way that first uses it.
 
     The path is the same in each month, so that a row of the workings holds the same thing all along; no two entries
-    of a month share one.
+    of a month share one. What only `figures` use stands in the last month.
     """
     seen: set[int] = set()
     for month in plan.months:
+        roots = [(month.cells[line], (line,)) for line in lines]
+        if month is plan.months[-1]:
+            roots += [(number, (FIGURES, str(place))) for place, number in enumerate(figures)]
         taken: set[tuple[str, ...]] = set()
-        for line in lines:
-            stack: list[tuple[int, tuple[str, ...]]] = [(month.cells[line], (line,))]
-            while stack:
-                number, path = stack.pop()
-                if number in seen:
-                    continue
-                seen.add(number)
-                while path in taken:
-                    path = (*path[:-1], path[-1] + "'")
-                taken.add(path)
+        for root in roots:
+            for number, path in _below(plan.ledger, root, seen, taken):
                 yield number, month.month, path
-                parts = plan.ledger.entries[number].parts
-                stack.extend((part, (*path, _step(plan.ledger, part, place))) for place, part in
-                             reversed(list(enumerate(parts))))
+
+
+def _below(ledger: Ledger, root: tuple[int, tuple[str, ...]], seen: set[int],
+           taken: set[tuple[str, ...]]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The entries below a root that were not seen before, each with a path of its own."""
+    stack = [root]
+    while stack:
+        number, path = stack.pop()
+        if number in seen:
+            continue
+        seen.add(number)
+        while path in taken:
+            path = (*path[:-1], path[-1] + "'")
+        taken.add(path)
+        yield number, path
+        parts = ledger.entries[number].parts
+        stack.extend((part, (*path, _step(ledger, part, place))) for place, part in reversed(list(enumerate(parts))))
 
 
 def _step(ledger: Ledger, number: int, place: int) -> str:
@@ -160,10 +192,10 @@ def _step(ledger: Ledger, number: int, place: int) -> str:
     return entry.figure.name or f"{entry.made_by} {place}"
 
 
-def _uses(plan: Plan, lines: tuple[str, ...]) -> dict[int, int]:
-    """How often each entry below the plan's cells is a part of another."""
+def _uses(plan: Plan, numbers: Iterable[int]) -> dict[int, int]:
+    """How often each of these entries is a part of another."""
     uses: dict[int, int] = {}
-    for number, _, _ in _walk(plan, lines):
+    for number in numbers:
         for part in plan.ledger.entries[number].parts:
             uses[part] = uses.get(part, 0) + 1
     return uses

@@ -7,15 +7,29 @@ from typing import TYPE_CHECKING
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from breakeven.core.words import N_
+from breakeven.interfaces.plan_words import KPI_TITLES
 from breakeven.interfaces.spreadsheet.layout import FIRST_MONTH, FIRST_ROW, Layout
 from breakeven.plan.cash import HALF_A_MICRO_DOLLAR
 from breakeven.plan.outcome import start_of
+from breakeven.records.plan import Plan
 
 if TYPE_CHECKING:
     from breakeven.interfaces.spreadsheet.workbook import Sheets
 
 NOT_REACHED = N_("not within the plan")
 KEY_ROW = 3
+
+
+SHARES = (KPI_TITLES["gross_margin"],)
+RESULTS = 7
+"""Rows that the results take."""
+
+
+def figure_rows(plan: Plan) -> dict[int, int]:
+    """The figures for investors that are formulas of the graph, and the row of each."""
+    cells = [kpi.cell for kpi in plan.kpis if kpi.cell is not None]
+    cells += [plan.need.total.cell] if plan.need else []
+    return {cell: KEY_ROW + RESULTS + 2 + place for place, cell in enumerate(cells)}
 
 
 class Rows:
@@ -45,9 +59,21 @@ def write_summary(sheets: Sheets, layout: Layout, product: str) -> None:
     for row, (title, text, value, style) in enumerate(_results(sheets, layout, rows), KEY_ROW):
         sheets.words("summary", row, 0, title, "key")
         sheets.formula("summary", row, 1, text, value, style)
+    if layout.figures:
+        sheets.words("summary", KEY_ROW + RESULTS + 1, 0, N_("Figures"), "note")
+    for number, row in layout.figures.items():
+        sheets.words("summary", row, 0, layout.plan.ledger.entries[number].figure.name, "key")
+        sheets.text("summary", row, 2, _meaning(sheets, layout.plan, number), "note")
     sheets.sheets["summary"].set_column(0, 0, 44)
     sheets.sheets["summary"].set_column(1, 1, 20)
     _draw_cash(sheets, layout, rows)
+
+
+def _meaning(sheets: Sheets, plan: Plan, number: int) -> str:
+    """What a figure says, beside it."""
+    if plan.need and number == plan.need.total.cell:
+        return sheets.voice.say("contingency and buffer counted, until month {month}", month=plan.need.month)
+    return next(sheets.voice(kpi.why) for kpi in plan.kpis if kpi.cell == number)
 
 
 def _results(sheets: Sheets, layout: Layout, rows: Rows) -> list[tuple[str, str, float | str, str]]:
@@ -101,4 +127,4 @@ def _draw_cash(sheets: Sheets, layout: Layout, rows: Rows) -> None:
     chart.set_y_axis({"num_format": "#,##0", "name": "USD"})
     chart.set_legend({"position": "none"})
     chart.set_size({"width": 760, "height": 340})
-    sheets.sheets["summary"].insert_chart(KEY_ROW, 3, chart)
+    sheets.sheets["summary"].insert_chart(KEY_ROW + RESULTS + 4 + len(layout.figures), 0, chart)

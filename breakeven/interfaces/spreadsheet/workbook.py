@@ -7,12 +7,12 @@ from typing import Any
 
 import xlsxwriter
 
-from breakeven.core.words import N_
+from breakeven.core.words import N_, Message
 from breakeven.interfaces.answer import PROVENANCES
 from breakeven.interfaces.figures import source_text, unit_text
 from breakeven.interfaces.plan_words import PLAN_TITLES
 from breakeven.interfaces.spreadsheet.layout import FIRST_MONTH, FIRST_ROW, Layout, Place
-from breakeven.interfaces.spreadsheet.summary import write_summary
+from breakeven.interfaces.spreadsheet.summary import SHARES, figure_rows, write_summary
 from breakeven.interfaces.terminal.text import safe
 from breakeven.interfaces.words import Voice
 from breakeven.records.plan import LINES, Plan
@@ -30,8 +30,11 @@ STYLES: dict[str, dict[str, Any]] = {
     "number": {"num_format": "#,##0.########"}, "month": {"num_format": "0"},
     "input": {"num_format": "#,##0.########", "font_color": "#0000c0", "bg_color": "#fff8dc", "border": 1,
               "border_color": "#dfe1dd"},
+    "share": {"bold": True, "num_format": "0.0%", "align": "right"},
+    "big_number": {"bold": True, "num_format": "#,##0.0", "align": "right"},
     "key": {"bold": True}, "big": {"bold": True, "num_format": "#,##0;[Red]-#,##0", "align": "right"},
 }
+FIGURES_TITLE = N_("Figures")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -50,7 +53,7 @@ class Sheets:
         styles = self.quoted if text.startswith(FORMULA_SIGNS) else self.styles
         self.sheets[sheet].write_string(row, column, safe(text), styles[style])
 
-    def words(self, sheet: str, row: int, column: int, text: str, style: str = "text") -> None:
+    def words(self, sheet: str, row: int, column: int, text: str | Message, style: str = "text") -> None:
         self.text(sheet, row, column, self.voice(text), style)
 
     def number(self, sheet: str, row: int, column: int, value: float, style: str = "number") -> None:
@@ -66,7 +69,7 @@ def workbook(plan: Plan, product: str, voice: Voice) -> bytes:
     memory = BytesIO()
     file = xlsxwriter.Workbook(memory, {"in_memory": True, "strings_to_formulas": False})
     sheets = Sheets(file, voice)
-    layout = Layout(plan, sheets.names, LINES)
+    layout = Layout(plan, sheets.names, LINES, figure_rows(plan))
     write_summary(sheets, layout, product)
     _write_lines(sheets, layout)
     _write_assumptions(sheets, layout)
@@ -80,6 +83,8 @@ def workbook(plan: Plan, product: str, voice: Voice) -> bytes:
 def _write_cell(sheets: Sheets, layout: Layout, place: Place, number: int, text: str) -> None:
     entry = layout.plan.ledger.entries[number]
     style = {"usd": "money", "request": "count"}.get(entry.figure.unit, "number")
+    if place.sheet == "summary":
+        style = "share" if entry.figure.name in SHARES else "big" if entry.figure.unit == "usd" else "big_number"
     if entry.parts or number in layout.places:
         sheets.formula(place.sheet, place.row, place.column, text, entry.figure.value, style)
     else:
@@ -157,6 +162,6 @@ def _write_workings(sheets: Sheets, layout: Layout) -> None:
     units = {place.row: layout.plan.ledger.entries[number].figure.unit for place, (number, _) in layout.cells.items()
              if place.sheet == "workings"}
     for row, (line, name, made_by) in enumerate(layout.titles, FIRST_ROW):
-        step = f"{sheets.voice(PLAN_TITLES[line])} · {sheets.voice(name) or sheets.voice(made_by)}"
+        step = f"{sheets.voice(PLAN_TITLES.get(line, FIGURES_TITLE))} · {sheets.voice(name) or sheets.voice(made_by)}"
         sheets.text("workings", row, 0, step)
         sheets.text("workings", row, 1, unit_text(units[row], sheets.voice), "note")
