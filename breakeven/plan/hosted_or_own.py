@@ -9,7 +9,7 @@ from breakeven.plan.serving import FREE, own_figures, rates_of
 from breakeven.plan.unit_figures import UnitFigures
 from breakeven.records.money import Serving
 from breakeven.records.plan import BuildOrBuy
-from breakeven.records.project import Project
+from breakeven.records.project import Alternative, Project
 
 
 def build_or_buy_of(project: Project, made: Lines, measured: UnitFigures | None) -> tuple[BuildOrBuy, ...]:
@@ -30,12 +30,18 @@ def _own(project: Project, measured: UnitFigures | None) -> tuple[str, UnitFigur
     return ("own", measured) if measured is not None and measured.capacity is not None else None
 
 
+def _phase_of(other: Alternative) -> Serving:
+    """A hosted model as if it answered; the keys of its own table stand in for the rest."""
+    given = {key: getattr(other, key) for key in ("price_falls_per_year",) if key in other.model_fields_set}
+    return Serving(by="api", model=other.model, **given)
+
+
 def _apis(project: Project, months: int) -> list[tuple[str, list[UnitFigures]]]:
     """Hosted models and their prices in each month: those of the phases, and each priced [[alternative]]."""
     phases = [(phase, f"serving[{number}]") for number, phase in enumerate(project.serving, 1) if phase.by == "api"]
     named = {phase.model for phase, _ in phases}
     phases += [
-        (Serving(by="api", model=other.model), f"alternative[{number}]")
+        (_phase_of(other), f"alternative[{number}]")
         for number, other in enumerate(project.alternative, 1) if other.model not in named
     ]  # fmt: skip
     found = []

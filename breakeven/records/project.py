@@ -158,6 +158,8 @@ class Alternative(Record):
     output_tokens_per_request: Amount | None = None
     usd_per_1m_input_tokens: Amount | None = None
     usd_per_1m_output_tokens: Amount | None = None
+    price_falls_per_year: Share = NONE
+    """Only for the comparison of build or buy in the plan."""
     quality: float | None = None
     instructions: str = ""
     examples: Annotated[int, Field(ge=0, le=64)] = 8

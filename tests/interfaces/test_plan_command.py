@@ -47,6 +47,13 @@ def test_the_answer_comes_first_then_the_parts_the_years_and_what_it_rests_on(tm
     assert "funding rounds" not in done.stdout, "lines without anything are left out"
 
 
+def test_every_month_when_asked(tmp_path: Path) -> None:
+    done = breakeven(tmp_path, SEATS, "plan", "--monthly")
+    assert "Month by month" in done.stdout
+    assert "Year by year" not in done.stdout
+    assert all(f"\n {month:>5} " in done.stdout for month in range(1, 37))
+
+
 def test_the_plan_is_told_in_chinese(tmp_path: Path) -> None:
     done = breakeven(tmp_path, SEATS, "plan", "--language", "zh")
     assert done.stdout.startswith("资金：共需 US$")

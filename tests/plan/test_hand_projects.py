@@ -226,6 +226,22 @@ def test_build_or_buy_of_the_api_first_start_up() -> None:
         assert point.api_usd == pytest.approx(mean * point.requests_per_month)
 
 
+def test_an_alternative_beside_an_own_model_is_compared_at_its_falling_price() -> None:
+    """The same prices as an [[alternative]] give the same volume as the phase that they were."""
+    raw = tomllib.loads(API_FIRST)
+    phase = raw["serving"].pop(0)
+    kept = {key: value for key, value in phase.items() if key not in ("by", "name", "from_month")}
+    raw["alternative"] = [{"model": "hosted", **kept}]
+    (other,) = make_plan(Project.model_validate(raw)).build_or_buy
+    (compared,) = plan_of(API_FIRST).build_or_buy
+    assert (other.api, other.volume) == ("hosted", compared.volume)
+    raw["alternative"][0].pop("price_falls_per_year")
+    (dearer,) = make_plan(Project.model_validate(raw)).build_or_buy
+    assert dearer.volume is not None
+    assert compared.volume is not None
+    assert dearer.volume < compared.volume
+
+
 def test_no_volume_where_an_answer_of_the_api_costs_less() -> None:
     cheap = API_FIRST.replace("usd_per_1m_input_tokens = 2.5", "usd_per_1m_input_tokens = 0.001").replace(
         "usd_per_1m_output_tokens = 10", "usd_per_1m_output_tokens = 0.002")

@@ -19,9 +19,12 @@ TornadoAll = Annotated[
 ]
 Open = Annotated[bool, typer.Option("--open", help=N_("Open the page of the plan in the browser."))]
 
+Monthly = Annotated[bool, typer.Option("--monthly", help=N_("Show every month instead of years."))]
+
 
 def command(
     project: ProjectArgument = HERE,
+    monthly: Monthly = False,
     xlsx: Xlsx = None,
     tornado_all: TornadoAll = False,
     open_page: Open = False,
@@ -74,7 +77,7 @@ def command(
     else:
         screen = Screen.of(language)
         with shown_money(screen, money_of(project)):
-            print_plan(screen, shown.plan)
+            print_plan(screen, shown.plan, monthly)
             print_spread(screen, shown.plan)
             print_risks(screen, shown.risks)
             print_stale(screen, shown.plan.assumptions)
