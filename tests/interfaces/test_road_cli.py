@@ -184,6 +184,12 @@ def test_the_shorthand_needs_no_project(tmp_path: Path) -> None:
     assert twice["correct"]["gpu_hours"]["value"] == record["correct"]["gpu_hours"]["value"]
     assert twice["correct"]["days"]["value"] == pytest.approx(record["correct"]["days"]["value"] / 2)
     assert "速算公式" in breakeven("plan", "--shorthand", "--language", "zh", folder=tmp_path).stdout
+    _, small = spoken("plan", "--shorthand", "--params", "7B", "--tokens", "2T", folder=tmp_path)
+    assert small["inputs"]["params"] == 7e9
+    predicted = small["correct"]["predicted_gpu_hours"]
+    assert predicted["low"] < predicted["value"] < predicted["high"]
+    assert "--params is wrong" in assert_three_lines(
+        breakeven("plan", "--shorthand", "--params", "many", folder=tmp_path))[0]
     lines = assert_three_lines(breakeven("plan", "--shorthand", "--nodes", "0", folder=tmp_path))
     assert lines[0] == "error: nodes must be more than 0"
 

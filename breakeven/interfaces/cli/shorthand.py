@@ -21,11 +21,29 @@ def _option(name: str, text: str) -> typer.models.OptionInfo:
     return info
 
 
+def _amount(text: str | float) -> float:
+    """`175e9`, `7B`, `2T` as a number."""
+    from breakeven.records.quantity import Quantity
+
+    try:
+        number = text if isinstance(text, int | float) else Quantity.model_validate(text).value
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a number") from None
+    if number < 0:
+        raise typer.BadParameter(f"{text} is below zero")
+    return float(number)
+
+
+def _size(name: str, text: str) -> typer.models.OptionInfo:
+    info: typer.models.OptionInfo = typer.Option(name, help=text, parser=_amount, metavar="7B", rich_help_panel=PANEL)
+    return info
+
+
 Shorthand = Annotated[
     bool, typer.Option("--shorthand", help=N_("Check the shorthand C = C_r + C_d + C_m + C_p; no project is needed."))
 ]
-Params = Annotated[float, _option("--params", N_("Parameters, M."))]
-Tokens = Annotated[float | None, _option("--tokens", N_("Training tokens; else 300 billion, or 20 a parameter."))]
+Params = Annotated[float, _size("--params", N_("Parameters, M."))]
+Tokens = Annotated[float | None, _size("--tokens", N_("Training tokens; else 300 billion, or 20 a parameter."))]
 GpusPerNode = Annotated[float, _option("--gpus-per-node", N_("GPUs of a node, S."))]
 Nodes = Annotated[float, _option("--nodes", N_("Nodes, P."))]
 Days = Annotated[float, _option("--days", N_("Days, t."))]
