@@ -55,17 +55,27 @@ def _row_json(row: Mapping[str, str], place: int) -> dict[str, Any]:
         return name | {"refused": dict(zip(("what", "where", "hint"), map(str, error.lines()), strict=True))}
 
 
+OF_THE_LAYOUT = ("tp", "pp", "dp", "zero", "micro_batch", "act_ckpt")
+
+
 def _training(row: Mapping[str, str]) -> dict[str, Any]:
-    """Time and money by the spec of the row, memory by its own ledger."""
+    """Time and money by the spec of the row; memory by its own ledger where it tells of its layout, else by ours."""
     from breakeven.estimate.memory_rows import training_memory_of_row
     from breakeven.estimate.train import estimate_training
     from breakeven.estimate.training_rows import spec_of_row
 
     estimate = estimate_training(spec_of_row(row))
     found, memory = training_json(estimate), training_memory_of_row(row)
-    if memory is None:
+    if memory is None or not any(row.get(column) for column in OF_THE_LAYOUT):
         return found
-    return found | spread_out("mem_gib_per_gpu", memory) | {"fits": memory.value * GIB <= estimate.memory_of_device}
+    return found | spread_out("mem_gib_per_gpu", memory) | {"fits": _fits(memory, estimate.memory_of_device)}
+
+
+def _fits(gib: Estimate, room: float) -> bool | None:
+    """Whether it has room (bytes) surely, surely not, or None: the interval holds the limit."""
+    if gib.high * GIB <= room:
+        return True
+    return False if gib.low * GIB > room else None
 
 
 def _tuning(row: Mapping[str, str]) -> dict[str, Any]:
