@@ -14,7 +14,7 @@ pytest.importorskip("torch", reason="needs the extra [torch]")
 
 def test_traces_and_curves_of_a_small_net(tmp_path: Path) -> None:
     project = make_project(tmp_path / "p", rows=120)
-    done = command("run", project, "--only", "small_net", "--budget-seconds", "60", "--profile", "--json")
+    done = command("run", project, "--only", "small_net", "--budget-seconds", "240", "--profile", "--json")
     assert done.returncode in (0, 3, 4), done.stderr
     told = json.loads(done.stdout)
     assert told["candidates"][0]["outcome"] == "trained", told

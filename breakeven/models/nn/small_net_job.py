@@ -20,6 +20,8 @@ from breakeven.records.curve import Curve
 RESERVE = 0.1
 SHRINK_SHARE, SHRINK_MOST = 0.15, 30.0
 """Of the time, kept for the forms of the net."""
+TRACED = 3
+"""Trainings whose steps are traced, where traces are wanted: the later ones are more of the same."""
 GUESS_SHARE = 0.4
 """Of a net's time, at most, for guessing words."""
 
@@ -149,7 +151,8 @@ class Search:
         held = Rows(ids, self.target).take(score) if score is not None else None
         fitted = self.fitted(tokenizer, ids, fit)
         name = f"{recipe.name} {len(self.curves) + 1}"
-        spent = replace(self.spent(until - monotonic()), traced=self.work.trace_file(name))
+        traced = self.work.trace_file(name) if len(self.curves) < TRACED else None
+        spent = replace(self.spent(until - monotonic()), traced=traced)
         trace = train_recipe(recipe, net, fitted, held, spent, steps)
         self.cut_short |= trace.cut_short
         self.curves.append(trace.curve(name))
