@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from breakeven.core.words import Message, say
 from breakeven.interfaces.figures import end_text
 from breakeven.interfaces.words import Voice
-from breakeven.records.plan import Plan
+from breakeven.records.plan import Kpi, Plan
 from breakeven.records.uncertainty import Band, Outcome, Swing, Tornado, Uncertainty
 
 MOST_SWINGS = 12
@@ -59,6 +59,18 @@ def outcome_cells(outcome: Outcome, voice: Voice, months: int) -> tuple[str, str
         end_of(outcome.capital_need_usd, "usd", voice, months), lasts,
         end_of(outcome.end_cash_usd, "usd", voice, months),
     )
+
+
+def kpi_text(kpi: Kpi, voice: Voice) -> str:
+    """A figure for investors as people write it; a dash where there is none."""
+    if kpi.value is None:
+        return "—"
+    if kpi.name in ("gross_margin", "irr"):
+        return voice.write(kpi.value, "share")
+    if kpi.unit.startswith("usd"):
+        return voice.write(round(kpi.value), "usd").removesuffix(".00")
+    number = voice.write(round(kpi.value, 1), "value")
+    return voice.say("{text} months", text=number) if kpi.unit == "month" else number
 
 
 def swing_name(swing: Swing, voice: Voice) -> str:

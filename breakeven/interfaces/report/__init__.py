@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from breakeven import __version__
-from breakeven.interfaces import answer, roadmap_words, spread_words
+from breakeven.interfaces import answer, plan_words, roadmap_words, spread_words
 from breakeven.interfaces.numbers import shown_in
 from breakeven.interfaces.report import tables
 from breakeven.interfaces.report.build_or_buy_chart import build_or_buy_chart, planned_chart
@@ -55,7 +55,7 @@ def _render(run: Run, subject: Subject) -> str:
     return templates().get_template("report.html.j2").render(
         subject=subject, run=run, voice=subject.voice, write=subject.write, answer=answer, tables=tables,
         charts={"ladder": ladder_chart, "frontier": frontier_chart} | PLAN_CHARTS, spread=spread_words,
-        gantt_chart=gantt_chart, road=roadmap_words,
+        gantt_chart=gantt_chart, road=roadmap_words, words=plan_words,
         confusion_map=confusion_map, reliability_chart=reliability_chart, worst_pairs=worst_pairs, version=__version__,
         rate_words=rate_words(),
     )

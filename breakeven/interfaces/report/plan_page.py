@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from breakeven import __version__
-from breakeven.interfaces import answer, roadmap_words, spread_words
+from breakeven.interfaces import answer, plan_words, roadmap_words, spread_words
 from breakeven.interfaces.report import PLAN_CHARTS, tables, templates
 from breakeven.interfaces.report.gantt_chart import gantt_chart
 from breakeven.interfaces.report.voice import Speaker
@@ -37,5 +37,5 @@ def render_plan(plan: Plan, product: str, language: str, created: str, road: Roa
     return templates().get_template("plan_page.html.j2").render(
         subject=speaker, plan=plan, product=product, created=created, run=road, voice=speaker.voice,
         write=speaker.write, answer=answer, tables=tables, spread=spread_words, charts=PLAN_CHARTS,
-        road=roadmap_words, gantt_chart=gantt_chart, version=__version__, rate_words=rate_words(),
+        road=roadmap_words, words=plan_words, gantt_chart=gantt_chart, version=__version__, rate_words=rate_words(),
     )

@@ -161,7 +161,7 @@ def _walk(plan: Plan, lines: tuple[str, ...], figures: Iterable[int]) -> Iterato
     """
     seen: set[int] = set()
     for month in plan.months:
-        roots = [(month.cells[line], (line,)) for line in lines]
+        roots: list[tuple[int, tuple[str, ...]]] = [(month.cells[line], (line,)) for line in lines]
         if month is plan.months[-1]:
             roots += [(number, (FIGURES, str(place))) for place, number in enumerate(figures)]
         taken: set[tuple[str, ...]] = set()
