@@ -130,7 +130,9 @@ def break_even(plan: Plan | None) -> Message | None:
     if plan is None:
         return None
     months = len(plan.months)
-    if plan.break_even_month is not None:
+    if not any(month.values["revenue"] for month in plan.months):
+        first = say("The plan earns nothing, so it cannot break even")
+    elif plan.break_even_month is not None:
         first = say("The plan breaks even from month {month} on", month=plan.break_even_month)
     else:
         first = say("The plan does not break even within {months} months", months=months)

@@ -47,6 +47,13 @@ def test_the_answer_comes_first_then_the_parts_the_years_and_what_it_rests_on(tm
     assert "funding rounds" not in done.stdout, "lines without anything are left out"
 
 
+def test_a_plan_that_earns_nothing_does_not_claim_to_break_even(tmp_path: Path) -> None:
+    text = SEATS.replace("usd_per_seat_month = 40", "usd_per_seat_month = 0")
+    said = breakeven(tmp_path, text, "plan").stdout
+    assert "earns nothing" in said
+    assert "breaks even from" not in said
+
+
 def test_every_month_when_asked(tmp_path: Path) -> None:
     done = breakeven(tmp_path, SEATS, "plan", "--monthly")
     assert "Month by month" in done.stdout

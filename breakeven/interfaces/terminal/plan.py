@@ -51,7 +51,7 @@ def print_plan(screen: Screen, plan: Plan, by_month: bool = False) -> None:
 def sentences(plan: Plan) -> list[Message]:
     """Capital need, whether it is covered, break-even and how long the money lasts."""
     said = [need_words(plan.need), funded_words(plan.need)] if plan.need else []
-    paid_back = None if plan.paid_back_month is None else say(
+    paid_back = None if plan.paid_back_month in (None, 1) else say(
         "All that was lost before is earned back from month {month} on.", month=plan.paid_back_month)
     return [one for one in (*said, answer.break_even(plan), paid_back) if one]
 
