@@ -72,3 +72,10 @@ def test_a_template_says_in_its_readme_what_to_do() -> None:
 def test_the_folder_is_the_only_thing_needed(tmp_path: Path) -> None:
     shutil.copytree(verbs.TEMPLATES / "plan-only", tmp_path / "mine")
     assert planning.plan(tmp_path / "mine").months
+
+
+def test_init_says_to_plan_where_there_is_no_data(tmp_path: Path) -> None:
+    told = breakeven("init", "mine", "--template", "plan-only", folder=tmp_path).stdout
+    assert "breakeven plan mine" in told
+    assert "breakeven check" not in told
+    assert "breakeven check" in breakeven("init", "other", "--template", "credit", folder=tmp_path).stdout
