@@ -119,7 +119,7 @@ def test_json_output_has_no_progress() -> None:
 
 def test_init_names_the_files_and_the_next_step(tmp_path: Path) -> None:
     shown, out = screen()
-    shown.made(Path("desk"), [Path("desk/breakeven.toml")])
+    shown.made(Path("desk"), [Path("desk/breakeven.toml"), Path("desk/messages.csv")])
     assert "breakeven run desk" in out.getvalue()
 
 
