@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from breakeven.core.units import ONE, Unit, unit
@@ -129,9 +130,17 @@ def derived(value: float, unit_: Unit | str, made_by: str, parts: Iterable[Figur
     """A figure computed from `parts` by the formula named `made_by`: weakest provenance, joined sources."""
     parts = tuple(parts)
     weakest = min((part.provenance for part in parts), key=STRENGTH.__getitem__)
-    sources = tuple(dict.fromkeys(source for part in parts for source in part.sources))
     wanted = unit(unit_) if isinstance(unit_, str) else unit_
-    return Figure(value, wanted, weakest, sources, name, made_by=made_by, parts=parts)
+    return Figure(value, wanted, weakest, _joined(parts), name, made_by=made_by, parts=parts)
+
+
+def _joined(parts: tuple[Figure, ...]) -> tuple[Source, ...]:
+    """The sources of all parts, each once. Most parts share one tuple or have none: then it is passed on as it is."""
+    own = list({id(part.sources): part.sources for part in parts if part.sources}.values())
+    if len(own) <= 1:
+        return own[0] if own else ()
+    joined = tuple(dict.fromkeys(chain.from_iterable(own)))
+    return own[0] if len(joined) == len(own[0]) else joined
 
 
 def constant(value: float, unit_: str = "1", name: str = "") -> Figure:

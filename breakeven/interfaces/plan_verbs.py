@@ -25,15 +25,15 @@ class Shown(NamedTuple):
     page: Path | None
 
 
-def show_plan(path: AnyPath, language: str, everything: bool = False) -> Shown:
+def show_plan(path: AnyPath, language: str, everything: bool = False, page: bool = True) -> Shown:
     """The plan of a project with how sure it is, its risks, and a page in a language beside where it is kept.
 
-    `everything` lets the tornado move figures without a range by a tenth, too. Raises ProjectError, UsageError.
+    `everything` lets the tornado move figures without a range by a tenth, too; without `page` none is written.
+    Raises ProjectError, UsageError.
     """
     from breakeven import planning
     from breakeven.core.errors import StorageError
     from breakeven.interfaces.numbers import shown_in
-    from breakeven.interfaces.report.plan_page import write_plan_page
     from breakeven.prices.own import project_prices
     from breakeven.prices.rates import rate_of
     from breakeven.project import project_file, read_project
@@ -41,15 +41,17 @@ def show_plan(path: AnyPath, language: str, everything: bool = False) -> Shown:
     with project_prices(Path(path)):
         made, file = planning.plan_with_spread(Path(path), everything)
         risks = planning.risks(Path(path), made)
-    if file is None:
+    if file is None or not page:
         return Shown(made, risks, None)
+    from breakeven.interfaces.report.plan_page import write_plan_page
+
     project, now = read_project(project_file(Path(path))), datetime.now(UTC)
     road = planning.roadmap_of(Path(path), made, now.date()) if project.milestone else None
     with suppress(StorageError):  # a plan can be read where nothing can be written
         with shown_in(rate_of(project.money.currency, project.money)):
-            page = write_plan_page(made, project.product.name, file.with_suffix(".html"), language,
-                                   now.isoformat(timespec="seconds"), road, risks)
-        return Shown(made, risks, page)
+            written = write_plan_page(made, project.product.name, file.with_suffix(".html"), language,
+                                      now.isoformat(timespec="seconds"), road, risks)
+        return Shown(made, risks, written)
     return Shown(made, risks, None)
 
 

@@ -68,7 +68,7 @@ def command(
              "usd_per_customer": usd_per_customer},
         )
     spoken = language_of(language)
-    shown = plan_verbs.show_plan(project, spoken, tornado_all)
+    shown = plan_verbs.show_plan(project, spoken, tornado_all, page=open_page or not as_json)
     if xlsx is not None:
         plan_verbs.export_plan(project, shown.plan, xlsx, spoken)
     if as_json:
