@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from tests.road.projects import command, make_project
 pytest.importorskip("torch", reason="needs the extra [torch]")
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not os.environ.get("BREAKEVEN_SLOW"), reason="it takes two minutes (set BREAKEVEN_SLOW=1)")
 def test_traces_and_curves_of_a_small_net(tmp_path: Path) -> None:
     project = make_project(tmp_path / "p", rows=120)
     done = command("run", project, "--only", "small_net", "--budget-seconds", "240", "--profile", "--json")
