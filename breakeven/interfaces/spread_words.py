@@ -21,7 +21,8 @@ def sentences(plan: Plan) -> Iterator[Message]:
     if not found.ranged:
         yield say("no figure has a range, so all are taken as exact; write \"low..high\" where you are not sure")
         return
-    yield say("figures with a range, drawn {draws} times: {ranged}; assumed figures without one, taken as exact: {exact}",
+    yield say("figures with a range, drawn {draws} times: {ranged}; assumed figures without one, taken as exact: "
+              "{exact}",
               ranged=found.ranged, draws=found.draws, exact=found.exact)
     if found.never_breaks_even:
         yield say("break-even is not within the plan in {share} of the draws", share=found.never_breaks_even)
