@@ -78,6 +78,8 @@ def gross_margin(made: Lines) -> Found:
     earned = _sum(made.lines["revenue"], "usd", N_("revenue"))
     if not earned.value:
         return say("there is no revenue")
+    if not made.answered:
+        return say("what answering costs is not known")
     return (earned - _sum(made.lines["serving"], "usd", N_("serving"))) / earned
 
 

@@ -43,6 +43,8 @@ class Lines:
     won: Series
     made_once: Series
     """Training runs and experiments: what it takes to make a model."""
+    answered: bool
+    """Whether anything tells what answering costs; else it is missing in every sum."""
 
 
 def plan_lines(project: Project, months: int, measured: UnitFigures | None, train_usd: Figure | None) -> Lines:
@@ -78,6 +80,7 @@ def plan_lines(project: Project, months: int, measured: UnitFigures | None, trai
         won=added(won, months, N_("customers won"), "customer"),
         made_once=added([*list(parts["compute"].values())[:1], *list(parts["research"].values())[:1]], months,
                         N_("making the model")),
+        answered=measured is not None or bool(project.serving) or not any(wanted.value for wanted in asked),
     )  # fmt: skip
 
 

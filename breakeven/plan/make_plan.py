@@ -12,7 +12,7 @@ from breakeven.plan.ledger import LedgerWriter
 from breakeven.plan.lines import Lines, plan_lines
 from breakeven.plan.need import need_of
 from breakeven.plan.next_dollars import next_dollars
-from breakeven.plan.remarks import remarks
+from breakeven.plan.remarks import remarks, unknown
 from breakeven.plan.unit_figures import UnitFigures
 from breakeven.records.cost import UnitCost
 from breakeven.records.plan import LINES, Month, Plan
@@ -42,6 +42,7 @@ def make_plan(
         ledger=writer.ledger(),
         **vars(_milestones(made)),
         assumptions=tuple(FigureRecord.of(leaf) for leaf in leaves),
+        unknown=tuple(MessageRecord.of(one) for one in unknown(made)),
         remarks=tuple(MessageRecord.of(remark) for remark in remarks(project, made, leaves, measured)),
         need=need,
         kpis=kpis,

@@ -22,12 +22,17 @@ def remarks(
             *_of_the_end(project, months))
 
 
+def unknown(made: Lines) -> tuple[Message, ...]:
+    """What is missing in every sum of this plan because nothing tells it."""
+    if made.answered:
+        return ()
+    return (say("What answering costs is not known and missing in every sum: give [[serving]], or run first."),)
+
+
 def _of_work(project: Project, measured: UnitFigures | None) -> Iterator[Message]:
     if measured is not None and not project.training:
         yield say("the model is trained once, in month 1; later trainings are not counted")
-    if measured is None and not project.serving:
-        yield say("nobody answers in this plan: without [[serving]] and before a run, answering costs nothing")
-    elif measured is None:
+    if measured is None and project.serving:
         yield say("nothing is measured yet: after \"breakeven run\" the plan counts with what was measured")
 
 

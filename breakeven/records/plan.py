@@ -125,6 +125,8 @@ class Plan(Record):
     """What must be there at the start, rounds and loans as planned, so that cash never falls below zero."""
     assumptions: tuple[FigureRecord, ...]
     """The leaves that the plan rests on, the assumed ones first."""
+    unknown: tuple[MessageRecord, ...] = ()
+    """What is missing in every sum because nothing tells it."""
     remarks: tuple[MessageRecord, ...] = ()
     uncertainty: Uncertainty | None = None
     """How sure it is; None: not asked."""

@@ -33,6 +33,8 @@ def print_plan(screen: Screen, plan: Plan, by_month: bool = False) -> None:
     """All that a founder asks of a plan, the answer first; `by_month` shows months in place of years."""
     for sentence in sentences(plan):
         screen.line(sentence, "bold")
+    for missing in plan.unknown:
+        screen.line(missing.message(), "bold yellow")
     if plan.need:
         screen.title(say("Where the capital goes"))
         screen.console.print(need_table(screen, plan.need, len(plan.months)))
