@@ -33,7 +33,7 @@ def band_rows(found: Uncertainty, voice: Voice) -> list[tuple[str, str, str, str
     """(what, P10, P50, P90) as text."""
     rows = (
         (say("break-even month"), found.break_even_month, "month"),
-        (say("capital needed at the start"), found.capital_need_usd, "usd"),
+        (say("cash needed at the start"), found.capital_need_usd, "usd"),
         (say("lowest cash"), found.lowest_cash_usd, "usd"),
         (say("cash at the end"), found.end_cash_usd, "usd"),
     )

@@ -89,7 +89,7 @@ def _results(sheets: Sheets, layout: Layout, rows: Rows) -> list[tuple[str, str,
     return [
         (N_("break-even month"), stays_from(0), plan.break_even_month or never, "big"),
         (N_("paid-back month"), stays_from(1), plan.paid_back_month or never, "big"),
-        (N_("capital needed at the start"), f"MAX(0,{start}-MIN({cash}))", plan.capital_need_usd, "big"),
+        (N_("cash needed at the start"), f"MAX(0,{start}-MIN({cash}))", plan.capital_need_usd, "big"),
         (N_("months that the cash lasts"), f'IF(COUNT({runway})=0,"{never}",MIN({runway}))',
          never if plan.runway_months is None else plan.runway_months, "big"),
         (N_("lowest cash"), f"MIN({cash})", plan.lowest_cash_usd, "big"),

@@ -57,7 +57,7 @@ def _bands(screen: Screen, plan: Plan) -> Table:
 
 def _swings(screen: Screen, plan: Plan) -> Table:
     assert plan.tornado is not None
-    table = _table(screen, say("figure"), say("from – to"), say("break-even month"), say("capital needed at the start"),
+    table = _table(screen, say("figure"), say("from – to"), say("break-even month"), say("cash needed at the start"),
                    say("cash at the end"))
     for swing in words.widest(plan.tornado):
         moved = words.moved(swing, screen.voice, len(plan.months))
@@ -67,7 +67,7 @@ def _swings(screen: Screen, plan: Plan) -> Table:
 
 
 def _scenarios(screen: Screen, plan: Plan) -> Table:
-    table = _table(screen, say("scenario"), say("break-even month"), say("capital needed at the start"),
+    table = _table(screen, say("scenario"), say("break-even month"), say("cash needed at the start"),
                    say("months that the cash lasts"), say("cash at the end"))
     for other in plan.scenarios:
         cells = words.outcome_cells(other.outcome, screen.voice, len(plan.months))
