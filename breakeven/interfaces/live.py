@@ -1,16 +1,109 @@
-"""The verbs of a running service: rollouts. A path names a project folder or its project file."""
+"""The verbs of a running service: serve, releases, keys, monitor, rollouts.
+
+A path names a project folder or its project file; nothing is printed.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from breakeven.records.health import Health
+    from breakeven.records.release import Release
     from breakeven.records.rollout import Verdict
+    from breakeven.serving.keys import Key
+    from breakeven.serving.server import Options, Place
     from breakeven.store import Store
 
 AnyPath = str | os.PathLike[str]
+
+
+def serve(path: AnyPath, options: Options, started: Callable[[Place], None]) -> None:
+    """Answer over HTTP with the current release until SIGTERM or SIGINT; `started` is told where.
+
+    Raises UsageError without a release, or for a place that others can reach without keys; ModelError.
+    """
+    from breakeven.serving import server
+
+    server.serve(_store(path), options, started)
+
+
+def releases(path: AnyPath = ".") -> tuple[tuple[Release, ...], int | None]:
+    """All releases, the oldest first, and the number of the one that answers."""
+    from breakeven.stages.releases import current_number
+
+    store = _store(path)
+    return store.releases(), current_number(store)
+
+
+def verified_release(path: AnyPath, number: int) -> Release:
+    """A release whose files are as its manifest says. Raises UsageError, ModelError."""
+    from breakeven.stages.releases import verified
+
+    return verified(_store(path), number)
+
+
+def promote(path: AnyPath, number: int) -> Release:
+    """Let a release answer, once it gives its golden answers again. Raises UsageError, ModelError, StorageError."""
+    from breakeven.stages.releases import promote as promote_release
+
+    return promote_release(_store(path), number)
+
+
+def rollback(path: AnyPath = ".") -> Release:
+    """Let the release before the present one answer. Raises UsageError when there was none."""
+    from breakeven.stages.releases import rollback as roll_back
+
+    return roll_back(_store(path))
+
+
+def remove_release(path: AnyPath, number: int) -> None:
+    """Take a release away that does not answer. Raises UsageError."""
+    from breakeven.stages.releases import remove
+
+    remove(_store(path), number)
+
+
+def monitor(path: AnyPath = ".", days: int = 7, release: int | None = None) -> Health:
+    """What the last days of traffic tell of a release, the one that answers by default. Raises UsageError."""
+    from breakeven.monitoring.health import health
+    from breakeven.stages.releases import current_number, named
+
+    store = _store(path)
+    return health(store, named(store, release or current_number(store) or 0), days)
+
+
+def forget_user(path: AnyPath, user: str) -> int:
+    """Remove every line of a user from the traffic log; returns how many answers are gone. Raises StorageError."""
+    from breakeven.serving.traffic import FOLDER
+    from breakeven.serving.traffic import forget_user as forget
+
+    return forget(_store(path).folder / FOLDER, user)
+
+
+def add_key(file: Path, name: str, scopes: Sequence[str], days: int | None = None) -> str:
+    """Make a key for clients of a server and return it: nobody can read it later. Raises UsageError, StorageError."""
+    from breakeven.serving.keys import add_key as add
+    from breakeven.serving.keys import read_scopes
+
+    return add(file, name, read_scopes(scopes), days)
+
+
+def keys(file: Path) -> tuple[Key, ...]:
+    """What is kept of the keys of a file. Raises UsageError."""
+    from breakeven.serving.keys import read_keys
+
+    return read_keys(file).keys
+
+
+def revoke_key(file: Path, name: str) -> None:
+    """Take a key out of a file. Raises UsageError."""
+    from breakeven.serving.keys import revoke_key as revoke
+
+    revoke(file, name)
 
 
 def start_rollout(path: AnyPath, number: int, mode: str = "canary", percent: float = 10.0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import breakeven as package
 from breakeven.interfaces.cli.app import asked_language
 from breakeven.interfaces.run_json import RunJson
 
@@ -312,6 +314,12 @@ def test_the_package_has_the_verbs_and_loads_them_on_use() -> None:
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert done.stdout == "True\n"
+
+
+def test_no_verb_has_the_name_of_a_package() -> None:
+    """Such a name would stand for the verb at first, and for the package once that is imported."""
+    modules = {module.name for module in pkgutil.iter_modules(package.__path__)}
+    assert modules & set(package.VERBS) == set()
 
 
 def test_the_verbs_do_what_the_commands_do(finished: Any) -> None:

@@ -21,10 +21,10 @@ FILE = Path("keys.json")
 @app.command("add", help=N_("Make a key and print it once; only its digest is kept."))
 def add(name: Name, keys: KeyFile = FILE, scopes: Scopes = "predict", days: Days = None, as_json: AsJson = False,
         language: Language = None) -> None:  # fmt: skip
-    from breakeven.interfaces import verbs
+    from breakeven.interfaces import live
     from breakeven.interfaces.terminal.releases import show_key
 
-    secret = verbs.add_key(keys, name, tuple(scope.strip() for scope in scopes.split(",") if scope.strip()), days)
+    secret = live.add_key(keys, name, tuple(scope.strip() for scope in scopes.split(",") if scope.strip()), days)
     if as_json:
         print_json({"name": name, "key": secret, "file": str(keys)})
     else:
@@ -33,10 +33,10 @@ def add(name: Name, keys: KeyFile = FILE, scopes: Scopes = "predict", days: Days
 
 @app.command("list", help=N_("The keys of a file; never the keys themselves."))
 def list_(keys: KeyFile = FILE, as_json: AsJson = False, language: Language = None) -> None:
-    from breakeven.interfaces import verbs
+    from breakeven.interfaces import live
     from breakeven.interfaces.terminal.releases import show_keys
 
-    kept = verbs.keys(keys)
+    kept = live.keys(keys)
     if as_json:
         print_json({"keys": [key.model_dump(mode="json", exclude={"sha256"}) for key in kept]})
     else:
@@ -45,10 +45,10 @@ def list_(keys: KeyFile = FILE, as_json: AsJson = False, language: Language = No
 
 @app.command("revoke", help=N_("Take a key out; a server that runs must be started again."))
 def revoke(name: Name, keys: KeyFile = FILE, as_json: AsJson = False, language: Language = None) -> None:
-    from breakeven.interfaces import verbs
+    from breakeven.interfaces import live
     from breakeven.interfaces.terminal.releases import show_revoked
 
-    verbs.revoke_key(keys, name)
+    live.revoke_key(keys, name)
     if as_json:
         print_json({"revoked": name})
     else:

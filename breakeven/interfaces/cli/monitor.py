@@ -23,14 +23,14 @@ def command(
     as_json: AsJson = False,
     language: Language = None,
 ) -> None:
-    from breakeven.interfaces import verbs
+    from breakeven.interfaces import live
     from breakeven.interfaces.terminal.health import show_forgotten, show_health
 
     if forget_user:
-        gone = verbs.forget_user(project, forget_user)
+        gone = live.forget_user(project, forget_user)
         print_json({"removed": gone}) if as_json else show_forgotten(language, gone)
         return
-    found = verbs.monitor(project, days, release)
+    found = live.monitor(project, days, release)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:

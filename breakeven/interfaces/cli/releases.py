@@ -15,10 +15,10 @@ Number = Annotated[int, typer.Argument(help=N_("The number of a release."), meta
 
 @app.command("list", help=N_("All releases; an arrow marks the one that answers."))
 def list_(project: ProjectOption = HERE, as_json: AsJson = False, language: Language = None) -> None:
-    from breakeven.interfaces import verbs
+    from breakeven.interfaces import live
     from breakeven.interfaces.terminal.releases import show_releases
 
-    releases, current = verbs.releases(project)
+    releases, current = live.releases(project)
     if as_json:
         print_json({"current": current, "releases": [release.model_dump(mode="json") for release in releases]})
     else:
@@ -27,10 +27,10 @@ def list_(project: ProjectOption = HERE, as_json: AsJson = False, language: Lang
 
 @app.command("show", help=N_("One release: its card of facts, once its files are verified."))
 def show(number: Number, project: ProjectOption = HERE, as_json: AsJson = False, language: Language = None) -> None:
-    from breakeven.interfaces import verbs
+    from breakeven.interfaces import live
     from breakeven.interfaces.terminal.releases import show_card
 
-    release = verbs.verified_release(project, number)
+    release = live.verified_release(project, number)
     if as_json:
         print_json(release.model_dump(mode="json"))
     else:
@@ -39,24 +39,24 @@ def show(number: Number, project: ProjectOption = HERE, as_json: AsJson = False,
 
 @app.command("promote", help=N_("Let a release answer, once it gives its golden answers again."))
 def promote(number: Number, project: ProjectOption = HERE, as_json: AsJson = False, language: Language = None) -> None:
-    from breakeven.interfaces import verbs
+    from breakeven.interfaces import live
 
-    _tell(verbs.promote(project, number).number, as_json, language)
+    _tell(live.promote(project, number).number, as_json, language)
 
 
 @app.command("rollback", help=N_("Let the release answer that did so before the present one."))
 def rollback(project: ProjectOption = HERE, as_json: AsJson = False, language: Language = None) -> None:
-    from breakeven.interfaces import verbs
+    from breakeven.interfaces import live
 
-    _tell(verbs.rollback(project).number, as_json, language)
+    _tell(live.rollback(project).number, as_json, language)
 
 
 @app.command("remove", help=N_("Take away a release that does not answer."))
 def remove(number: Number, project: ProjectOption = HERE, as_json: AsJson = False, language: Language = None) -> None:
-    from breakeven.interfaces import verbs
+    from breakeven.interfaces import live
     from breakeven.interfaces.terminal.releases import show_removed
 
-    verbs.remove_release(project, number)
+    live.remove_release(project, number)
     if as_json:
         print_json({"removed": number})
     else:

@@ -35,7 +35,7 @@ def command(
     as_json: AsJson = False,
     language: Language = None,
 ) -> None:
-    from breakeven.interfaces import verbs
+    from breakeven.interfaces import live
     from breakeven.interfaces.terminal.screen import Screen
     from breakeven.serving.limits import Limits
     from breakeven.serving.server import Options, Place
@@ -45,7 +45,7 @@ def command(
         print_json(limits.model_dump()) if as_json else screen.limits(limits)
         return
     options = Options(Place(host, port, socket), limits, keys, processes, log_inputs)
-    verbs.serve(project, options, lambda bound: screen.serving(str(bound)))
+    live.serve(project, options, lambda bound: screen.serving(str(bound)))
 
 
 HELP = N_("Answer over HTTP with the current release.")
