@@ -24,7 +24,8 @@ def stated(project: Project) -> Demand:
     """The demand as the project file states it; nothing by default where customers are counted or no data is there."""
     known = project.model_fields_set & {"customers", "revenue"} or not project.data.train
     if known and "requests_per_month" not in project.demand.model_fields_set:
-        return project.demand.model_copy(update={"requests_per_month": NONE})
+        values = vars(project.demand) | {"requests_per_month": NONE}  # still a default, not what the user wrote
+        return Demand.model_construct(_fields_set=project.demand.model_fields_set, **values)
     return project.demand
 
 

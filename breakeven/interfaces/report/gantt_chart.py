@@ -21,7 +21,7 @@ def gantt_chart(state: RoadmapState, voice: Voice) -> Markup | None:
         return None
     height = TOP + ROW * len(state.milestones) + BOTTOM
     last = max(state.p90, state.finish, 1.0, *(one.p90 for one in state.milestones))
-    across = linear(0.0, max(last, state.month_now or 0.0) * 1.02, LEFT, WIDTH - RIGHT)
+    across = linear(0.0, max(math.ceil(last), state.month_now or 0.0) * 1.02, LEFT, WIDTH - RIGHT)
     parts = _axis(state, voice, across, last, height)
     for row, one in enumerate(state.milestones):
         parts += _row(one, voice, across, TOP + ROW * row + ROW / 2)
