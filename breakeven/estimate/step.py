@@ -1,7 +1,7 @@
 """How long one optimizer step takes on one device: ideal seconds of each part, and how they add up.
 
 `parts_of` counts what has to be computed, moved and sent, each divided by what the data sheet promises; nothing in it
-is fitted. `step_seconds` weighs the parts by the constants of `data/step.csv` (how far practice stays behind the
+is fitted. `step_seconds` weighs the parts by the constants of `data/training.json` (how far practice stays behind the
 sheet), lets network traffic hide behind computation, and adds the bubble of the pipeline. Every field of a layout may
 be an array, so that a thousand layouts are one call.
 """
