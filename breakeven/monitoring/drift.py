@@ -27,7 +27,7 @@ SURE = 0.001
 LARGE = {"answer": 0.1, "confidence": 0.1, "column": 0.1, "text": 0.1}
 """The smallest effect of each kind that is worth an alarm, as a share of the rows that are elsewhere now."""
 MOST_LEVELS = 30
-OTHERS, MISSING = "…", "—"
+MISSING, THERE = "—", "✓"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def column_shifts(column: Column, before: Cells, now: Cells) -> list[tuple[str, 
 
 
 def _missing(before: Sequence[str | None], now: Sequence[str | None]) -> Compared | None:
-    return compare_levels(*([None if cell is None else "" for cell in cells] for cells in (before, now)))
+    return compare_levels(*([None if cell is None else THERE for cell in cells] for cells in (before, now)))
 
 
 def _numbers(cells: Sequence[str | None]) -> np.ndarray:
