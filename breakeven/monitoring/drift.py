@@ -140,6 +140,21 @@ def _strange(texts: Sequence[str], known: set[str]) -> np.ndarray:
     return np.array([np.mean([word not in known for word in words]) if words else np.nan for words in parts], float)
 
 
+TITLES = {
+    "characters": say("characters"), "words": say("words"), "chinese": say("share of Chinese characters"),
+    "digits": say("share of digits"), "capitals": say("share of capitals"), "new words": say("share of new words"),
+    "missing": say("missing cells"), "answer": say("answer"), "confidence": say("confidence"),
+}  # fmt: skip
+
+
+def title_of(name: str) -> Message:
+    """What people call a comparison: `message: share of digits`, a column's own name, or the answer."""
+    column, _, feature = name.rpartition(": ")
+    if not column:
+        return TITLES[name] if name in ("answer", "confidence") else say("{column}", column=name)
+    return say("{column}: {what}", column=column, what=TITLES.get(feature, say("{feature}", feature=feature)))
+
+
 # --- all together --------------------------------------------------------------------------------------------
 
 Kind = Literal["answer", "confidence", "column", "text"]

@@ -20,7 +20,7 @@ from breakeven.core.figure import measured
 from breakeven.core.words import Message, say
 from breakeven.inputs.parts import read_part
 from breakeven.models.artifact import ARTIFACT
-from breakeven.monitoring.drift import Compared, Kind, answer_shifts, column_shifts, shifts_of
+from breakeven.monitoring.drift import Compared, Kind, answer_shifts, column_shifts, shifts_of, title_of
 from breakeven.monitoring.quality import ALARM_POINTS, accuracy, expected_accuracy
 from breakeven.plan.unit_figures import UnitFigures
 from breakeven.records.artifact import Artifact
@@ -202,7 +202,7 @@ def _days_to_full(answers: pa.Table, a_day: float) -> float | None:
 
 
 def _alarms(shifts: Sequence[Shift], found: dict[str, Any], costs: dict[str, Any]) -> list[Message]:
-    alarms = [say("{name} has moved: {share} of the rows are elsewhere", name=shift.name, share=shift.effect)
+    alarms = [say("{name} has moved: {share} of the rows are elsewhere", name=title_of(shift.name), share=shift.effect)
               for shift in shifts if shift.alarm]  # fmt: skip
     tested = found["tested_accuracy"]
     for name, title in (("accuracy", say("the accuracy by the truth that came back")),

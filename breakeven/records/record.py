@@ -61,24 +61,27 @@ class FigureRecord(Record):
 
 
 class MessageRecord(Record):
-    """A message to people as it is kept: the template and the values shown in it, already plain."""
+    """A message to people as it is kept: the template and the values shown in it, plain or messages themselves."""
 
     template: str
-    values: tuple[tuple[str, str | int | float | tuple[str, ...]], ...] = ()
+    values: tuple[tuple[str, str | int | float | tuple[str, ...] | MessageRecord], ...] = ()
 
     @classmethod
     def of(cls, message: Message) -> MessageRecord:
         return cls(template=message.template, values=tuple((k, _plain(v)) for k, v in message.values.items()))
 
     def message(self) -> Message:
-        return say(self.template, **dict(self.values))
+        values = {name: value.message() if isinstance(value, MessageRecord) else value for name, value in self.values}
+        return say(self.template, **values)
 
     def __str__(self) -> str:
         return str(self.message())
 
 
-def _plain(value: Any) -> str | int | float | tuple[str, ...]:
-    """A value that JSON can hold; a list becomes a tuple of texts."""
+def _plain(value: Any) -> str | int | float | tuple[str, ...] | MessageRecord:
+    """A value that JSON can hold; a list becomes a tuple of texts, a message inside another stays one."""
+    if isinstance(value, Message):
+        return MessageRecord.of(value)
     if isinstance(value, list | tuple):
         return tuple(str(item) for item in value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):

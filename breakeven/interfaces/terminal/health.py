@@ -64,9 +64,11 @@ def _estimate(found: Estimate) -> Message:
 
 
 def _shifts(screen: Screen, health: Health) -> None:
+    from breakeven.monitoring.drift import title_of
+
     table = screen.table(say("compared"), say("moved"), say("chance"), say("tested rows"), say("now"))
     for shift in health.shifts[:12]:
-        cells = (shift.name, screen.write.share(shift.effect), f"{shift.p:.2g}",
+        cells = (screen.voice(title_of(shift.name)), screen.write.share(shift.effect), f"{shift.p:.2g}",
                  screen.voice(shift.before.message()), screen.voice(shift.now.message()))  # fmt: skip
         table.add_row(*(Text(safe(cell), style="bold red" if shift.alarm else "") for cell in cells))
     screen.console.print(table)
