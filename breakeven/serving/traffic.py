@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import random
 import shutil
@@ -26,6 +27,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from breakeven.core.errors import StorageError
 from breakeven.inputs.masking import mask
 from breakeven.store import new_file
 
@@ -38,6 +40,7 @@ FEEDBACK = pa.schema([
     ("at", pa.timestamp("ms", "UTC")), ("id", pa.string()), ("truth", pa.string()), ("reward", pa.float64()),
 ])  # fmt: skip
 SCHEMAS = {"answers": ANSWERS, "feedback": FEEDBACK}
+LOG = logging.getLogger("breakeven.serving")
 MOST_LINES = 50_000
 """Lines that wait to be written; about 50 MB of the longest texts."""
 FLUSH_SECONDS = 2.0
@@ -103,8 +106,9 @@ class TrafficLog:
             if lines:
                 try:
                     self._write(kind, pa.Table.from_pylist(lines, schema=schema))
-                except Exception:  # the disk is full or the folder is gone: the answers go on
+                except (OSError, StorageError, pa.ArrowException):  # a full disk: the answers go on
                     self.dropped += len(lines)
+                    LOG.exception("%d lines of the traffic log are lost", len(lines))
 
     def _write(self, kind: str, table: pa.Table) -> None:
         self._number += 1

@@ -48,6 +48,20 @@ def command(
     as_json: AsJson = False,
     language: Language = None,
 ) -> None:
+    if shorthand:
+        return short.show_shorthand(
+            as_json, language,
+            {"params": params, "gpus_per_node": gpus_per_node, "nodes": nodes, "days": days, "k": k, "k_p": k_p},
+            {"tokens": tokens, "chip": gpu, "usd_per_gpu_hour": usd_per_gpu_hour, "mfu": mfu, "goodput": goodput,
+             "people": people, "salary_usd_per_year": salary, "months": months, "customers": customers,
+             "usd_per_customer": usd_per_customer},
+        )
+    _plan(project, monthly, xlsx, tornado_all, open_page, as_json, language)
+
+
+def _plan(project: Path, monthly: bool, xlsx: Path | None, tornado_all: bool, open_page: bool, as_json: bool,
+          language: str | None) -> None:  # fmt: skip
+    """Make the plan, show it and write what was asked for; leaves with 3 where a risk has come true."""
     from breakeven.interfaces import plan_verbs
     from breakeven.interfaces.plan_json import plan_json
     from breakeven.interfaces.price_verbs import money_of
@@ -59,14 +73,6 @@ def command(
     from breakeven.interfaces.terminal.screen import Screen
     from breakeven.interfaces.words import language_of
 
-    if shorthand:
-        return short.show_shorthand(
-            as_json, language,
-            {"params": params, "gpus_per_node": gpus_per_node, "nodes": nodes, "days": days, "k": k, "k_p": k_p},
-            {"tokens": tokens, "chip": gpu, "usd_per_gpu_hour": usd_per_gpu_hour, "mfu": mfu, "goodput": goodput,
-             "people": people, "salary_usd_per_year": salary, "months": months, "customers": customers,
-             "usd_per_customer": usd_per_customer},
-        )
     spoken = language_of(language)
     shown = plan_verbs.show_plan(project, spoken, tornado_all, page=open_page or not as_json)
     if xlsx is not None:

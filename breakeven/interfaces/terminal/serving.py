@@ -9,12 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from breakeven.core.words import Message, say
+from breakeven.interfaces.terminal.estimates import estimate_table, short
 from breakeven.interfaces.terminal.screen import Screen
 from breakeven.interfaces.terminal.text import safe
 
 if TYPE_CHECKING:
     from breakeven.core.figure import Figure
-    from breakeven.estimate.interval import Estimate
     from breakeven.estimate.serving import ServingEstimate, ServingSpec
 
 
@@ -38,29 +38,20 @@ def show_serving(spec: ServingSpec, found: ServingEstimate, price: Figure | None
     screen.line(say("The interval holds 8 of 10 published runs that the model had not seen."), "dim")
 
 
-def short(value: float) -> float:
-    """Three digits that count: an estimate has no more."""
-    return float(f"{value:.3g}")
-
-
 def _table(screen: Screen, found: ServingEstimate) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
-    for title in (say("what"), say("estimate"), say("80% interval")):
-        table.add_column(screen.voice(title))
     write = screen.write
-    rows: tuple[tuple[Message, Estimate | None, Any, float], ...] = (
-        (say("output tokens a second, one device"), found.output_tokens_per_second_per_gpu, write.number, 1),
-        (say("output tokens a second, a machine"), found.output_tokens_per_second, write.number, 1),
-        (say("time between tokens"), found.tpot_seconds, write.ms, 1000),
-        (say("time to the first token, without waiting"), found.ttft_seconds, write.ms, 1000),
-        (say("memory of a device"), found.memory_bytes_per_gpu, write.bytes, 1),
-        (say("a million output tokens"), found.usd_per_1m_output_tokens, write.usd, 1),
-    )
-    for name, one, form, scale in rows:
-        if one:
-            low, value, high = (form(short(number * scale)) for number in (one.low, one.value, one.high))
-            table.add_row(screen.voice(name), value, f"{low} – {high}")
-    return table
+
+    def in_ms(seconds: float) -> str:
+        return write.ms(short(1000 * seconds))
+
+    return estimate_table(screen, (
+        (say("output tokens a second, one device"), found.output_tokens_per_second_per_gpu, write.number),
+        (say("output tokens a second, a machine"), found.output_tokens_per_second, write.number),
+        (say("time between tokens"), found.tpot_seconds, in_ms),
+        (say("time to the first token, without waiting"), found.ttft_seconds, in_ms),
+        (say("memory of a device"), found.memory_bytes_per_gpu, write.bytes),
+        (say("a million output tokens"), found.usd_per_1m_output_tokens, write.usd),
+    ))  # fmt: skip
 
 
 def _layout(found: ServingEstimate) -> Message:

@@ -8,10 +8,10 @@ from rich import box
 from rich.table import Table
 
 from breakeven.core.words import Message, say
+from breakeven.interfaces.terminal.estimates import estimate_table, short
 from breakeven.interfaces.terminal.screen import Screen
 
 if TYPE_CHECKING:
-    from breakeven.estimate.interval import Estimate
     from breakeven.estimate.train import TrainingEstimate
     from breakeven.estimate.training_spec import TrainingSpec
 
@@ -20,7 +20,7 @@ def show_training(spec: TrainingSpec, found: TrainingEstimate, language: str | N
     """The answer first, then what it rests on."""
     screen = Screen.of(language)
     screen.line(say("{count} {chip} for {days} days: {hours} device-hours", count=found.chips, chip=spec.chip.name,
-                    days=_short(found.days.value), hours=_short(found.gpu_hours.value)), "bold")
+                    days=short(found.days.value), hours=short(found.gpu_hours.value)), "bold")
     screen.console.print(_table(screen, found))
     screen.line(_layout(screen, found))
     if found.memory_bytes.value > found.memory_of_device:
@@ -35,29 +35,15 @@ def show_training(spec: TrainingSpec, found: TrainingEstimate, language: str | N
     screen.line(say("The interval holds 8 of 10 published trainings that the model had not seen."), "dim")
 
 
-def _short(value: float) -> float:
-    """Three digits that count: an estimate has no more."""
-    return float(f"{value:.3g}")
-
-
 def _table(screen: Screen, found: TrainingEstimate) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
-    for title in (say("what"), say("estimate"), say("80% interval")):
-        table.add_column(screen.voice(title))
     write = screen.write
-    table.add_row(screen.voice(say("parameters")), write.number(found.params), "")
-    table.add_row(screen.voice(say("model FLOP")), f"{found.flop:.3g}", "")
-    rows: tuple[tuple[Message, Estimate | None, Any], ...] = (
+    exact = ((say("parameters"), write.number(found.params)), (say("model FLOP"), f"{found.flop:.3g}"))
+    return estimate_table(screen, (
         (say("device-hours"), found.gpu_hours, write.number), (say("days"), found.days, write.number),
         (say("utilisation of the steps (MFU)"), found.mfu, write.share),
         (say("goodput of the campaign"), found.goodput, write.share),
         (say("memory of a device"), found.memory_bytes, write.bytes), (say("money"), found.usd, write.usd),
-    )  # fmt: skip
-    for name, estimate, form in rows:
-        if estimate:
-            low, high = form(_short(estimate.low)), form(_short(estimate.high))
-            table.add_row(screen.voice(name), form(_short(estimate.value)), f"{low} – {high}")
-    return table
+    ), exact)  # fmt: skip
 
 
 def _layout(screen: Screen, found: TrainingEstimate) -> Message:
@@ -68,7 +54,7 @@ def _layout(screen: Screen, found: TrainingEstimate) -> Message:
     return say("layout: tp {tp}, pp {pp}, dp {dp}, cp {cp}, ep {ep}, ZeRO {zero}, recompute {recompute}, "
                "micro-batch {micro}; after the matrices, {limit} takes most time",
                tp=one.tp, pp=one.pp, dp=one.dp, cp=one.cp, ep=one.ep, zero=one.zero, recompute=one.recompute,
-               micro=_short(one.micro_batch), limit=screen.voice((PART_NAMES | LIMIT_NAMES)[one.limit]))
+               micro=short(one.micro_batch), limit=screen.voice((PART_NAMES | LIMIT_NAMES)[one.limit]))
 
 
 def show_trainings(found: dict[str, Any], language: str | None) -> None:
@@ -81,7 +67,7 @@ def show_trainings(found: dict[str, Any], language: str | None) -> None:
         if "refused" in row:
             table.add_row(row["id"], row["refused"]["what"], "", "")
         else:
-            low, middle, high, days = (screen.write.number(_short(row[key])) for key in (
+            low, middle, high, days = (screen.write.number(short(row[key])) for key in (
                 "gpu_hours_low", "gpu_hours", "gpu_hours_high", "days"))
             table.add_row(row["id"], middle, f"{low} – {high}", days)
     screen.console.print(table)
