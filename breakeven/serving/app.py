@@ -49,6 +49,7 @@ KEY = "breakeven.key"
 """Where a request's scope holds the name of its key."""
 GONE = 499
 """Only the counters see it: nobody is there to read the answer."""
+CLOSE = (b"connection", b"close")
 SAFE = (b"x-content-type-options", b"nosniff")
 LOG = logging.getLogger("breakeven.serving")
 ENCODE = msgspec.json.Encoder().encode
@@ -85,6 +86,7 @@ class App:
         self.arm: Arm | None = None
         self.trial: Arm | None = None
         self.rollout: Rollout | None = None
+        self.draining = False
         self._shadows: set[asyncio.Task[None]] = set()
         self._page = b""
         self._routes: dict[str, tuple[str, Scope | None, Callable[[Message, Receive], Awaitable[tuple[bytes, bytes]]]]]
@@ -97,11 +99,15 @@ class App:
             "/openapi.json": ("GET", None, self._openapi),
         }
 
+    def drain(self) -> None:
+        """Let every client go with its next answer, and balancers look elsewhere."""
+        self.draining = True
+
     def use(self, served: Served) -> None:
         """Answer with this release from the next request on; requests under way keep the one they began with."""
         self._page = ENCODE(openapi(served))
         self.arm = Arm.of(served, self.limits)
-        self.metrics.release.set(served.release.number)
+        self.metrics.release.set(served.number)
 
     def try_out(self, rollout: Rollout | None, served: Served | None) -> None:
         """Put a release on trial beside the one that answers; with None for both the trial ends."""
@@ -133,7 +139,7 @@ class App:
             status, kind = 500, JSON
             body = ENCODE({"error": {"status": 500, "message": "the server failed; its log says why"}})
         self.metrics.count(route, status)
-        await _send(send, status, kind, body, headers)
+        await _send(send, status, kind, body, (*headers, CLOSE) if self.draining else headers)
 
     async def _handle(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:
         route = self._routes.get(scope["path"])
@@ -177,7 +183,7 @@ class App:
         if b"content-encoding" in headers:
             raise Refused(415, "the body must not be compressed")
         if int(headers.get(b"content-length", b"0")) > self.limits.body_bytes:
-            raise Refused(413, f"a body may have {self.limits.body_bytes} bytes", (b"connection", b"close"))
+            raise Refused(413, f"a body may have {self.limits.body_bytes} bytes", CLOSE)
         parts, size, more = [], 0, True
         while more:
             message = await receive()
@@ -186,7 +192,7 @@ class App:
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             if size > self.limits.body_bytes:
-                raise Refused(413, f"a body may have {self.limits.body_bytes} bytes", (b"connection", b"close"))
+                raise Refused(413, f"a body may have {self.limits.body_bytes} bytes", CLOSE)
             more = message.get("more_body", False)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
@@ -213,9 +219,9 @@ class App:
         self.metrics.seconds.observe(seconds)
         outputs = [answer | {"id": name} for answer, name in zip(outputs, self._names(rows), strict=True)]
         which = TRIAL if arm is self.trial else CURRENT
-        self.log.answered(arm.served.release.number, scope.get(KEY, ""), user, seconds, rows, outputs, which)
+        self.log.answered(arm.served.number, scope.get(KEY, ""), user, seconds, rows, outputs, which)
         self._shadow(scope, user, rows, outputs)
-        return JSON, ENCODE({"release": arm.served.release.number, "outputs": outputs})
+        return JSON, ENCODE({"release": arm.served.number, "outputs": outputs})
 
     def _names(self, rows: pa.Table) -> list[str]:
         """An id for each answer, never given twice."""
@@ -235,7 +241,7 @@ class App:
                 LOG.exception("the release on trial failed; the other one answers")
                 failed = [{"id": name} for name in self._names(rows)]
                 seconds = time.perf_counter() - begun
-                self.log.answered(trial.served.release.number, scope.get(KEY, ""), user, seconds, rows, failed, TRIAL)
+                self.log.answered(trial.served.number, scope.get(KEY, ""), user, seconds, rows, failed, TRIAL)
         return arm, await arm.batcher.ask(rows, lambda: client_has_gone(scope))
 
     # --- a shadow answers after the client has its answer, and only into the log
@@ -259,7 +265,7 @@ class App:
             LOG.exception("the release in the shadow failed")
             answers = [{} for _ in outputs]
         named = [answer | {"id": output["id"]} for answer, output in zip(answers, outputs, strict=True)]
-        self.log.answered(trial.served.release.number, key, user, time.perf_counter() - begun, rows, named, TRIAL)
+        self.log.answered(trial.served.number, key, user, time.perf_counter() - begun, rows, named, TRIAL)
 
     async def _take_feedback(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:
         body = await self._body(scope, receive)
@@ -278,7 +284,9 @@ class App:
     async def _ready(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:
         if self.arm is None:
             raise Refused(503, "no release answers yet")
-        return JSON, ENCODE({"ready": True, "release": self.arm.served.release.number})
+        if self.draining:
+            raise Refused(503, "the server is ending")
+        return JSON, ENCODE({"ready": True, "release": self.arm.served.number})
 
     async def _metrics(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:
         return TEXT, self.metrics.text()

@@ -45,7 +45,7 @@ def openapi(served: Served) -> dict[str, Any]:
     }  # fmt: skip
     return {
         "openapi": "3.1.0",
-        "info": {"title": f"breakeven release {served.release.number}", "version": str(served.release.number)},
+        "info": {"title": f"breakeven release {served.number}", "version": str(served.number)},
         "paths": {
             "/v1/predict": {"post": predict},
             "/v1/feedback": {"post": {

@@ -23,6 +23,7 @@ from breakeven.records.record import Record
 from breakeven.records.rollout import Rollout
 from breakeven.serving.app import App
 from breakeven.serving.connection import connection_class
+from breakeven.serving.draining import DrainingServer
 from breakeven.serving.keys import read_keys
 from breakeven.serving.limits import Limits
 from breakeven.serving.metrics import Metrics
@@ -44,6 +45,9 @@ class Setup(Record):
 
     project: str
     descriptor: int
+    """The socket to accept on."""
+    ready: int
+    """A pipe that takes a byte once this process answers."""
     limits: Limits
     keys: str | None = None
     shared_metrics: bool = False
@@ -96,10 +100,9 @@ async def _serve(app: App, setup: Setup, store: Store) -> None:
         timeout_keep_alive=limits.keep_alive_seconds,
         timeout_graceful_shutdown=limits.drain_seconds,
     )
-    server = uvicorn.Server(config)
     watching = asyncio.create_task(_follow(app, setup, store))
-    with socket.socket(fileno=os.dup(setup.descriptor)) as listening:
-        await server.serve(sockets=[listening])
+    with socket.socket(fileno=setup.descriptor) as listening:
+        await DrainingServer(config, app, lambda: os.write(setup.ready, b"1")).serve(sockets=[listening])
     watching.cancel()
 
 
@@ -108,7 +111,7 @@ async def _follow(app: App, setup: Setup, store: Store) -> None:
 
     One that cannot be trusted is told of and left out.
     """
-    known = app.arm.served.release.number if app.arm else None
+    known = app.arm.served.number if app.arm else None
     tried: Rollout | None = None
     while True:
         wanted, rollout = current_number(store), current_rollout(store)
@@ -121,7 +124,7 @@ async def _follow(app: App, setup: Setup, store: Store) -> None:
             tried = rollout
             trial = await asyncio.to_thread(_load, store, rollout.release, setup.limits) if rollout else None
             app.try_out(rollout, trial)
-            LOG.info("on trial: %s", f"release {trial.release.number}" if trial else "none")
+            LOG.info("on trial: %s", f"release {trial.number}" if trial else "none")
         await asyncio.sleep(LOOK_SECONDS)
 
 

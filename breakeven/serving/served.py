@@ -15,7 +15,6 @@ from breakeven.models.artifact import ARTIFACT, load_artifact
 from breakeven.models.model import Billed, Predictor
 from breakeven.outputs import OUTPUTS
 from breakeven.records.artifact import Artifact
-from breakeven.records.release import Release
 from breakeven.serving.batching import Answers
 from breakeven.serving.limits import Limits
 from breakeven.serving.reading import RequestReader
@@ -35,9 +34,12 @@ SECONDS_A_SIZE = 0.1
 
 @dataclass(frozen=True)
 class Served:
-    """What answers: `answer` takes rows and gives one answer a row; `cap` is the best batch size measured here."""
+    """What answers: `answer` takes rows and gives one answer a row; `cap` is the best batch size measured here.
 
-    release: Release
+    `number` is that of the release, 0 for an artifact that is none yet.
+    """
+
+    number: int
     artifact: Artifact
     reader: RequestReader
     answer: Callable[[pa.Table], Answers]
@@ -50,16 +52,27 @@ def load_release(store: Store, number: int, limits: Limits) -> Served:
 
     Raises UsageError, ModelError: nothing that fails here may answer anybody.
     """
-    release = verified(store, number)
+    verified(store, number)
     folder = store.release_folder(number)
     artifact, predictor = load_artifact(folder / ARTIFACT)
+    rows = _golden_rows(folder, artifact)
+    served = _served(artifact, predictor, folder, rows, limits, number)
+    _check(folder, rows, served.answer)
+    return served
+
+
+def served_artifact(folder: Path, rows: pa.Table, limits: Limits) -> Served:
+    """An artifact that is no release yet, as it would be served; its pace is measured on `rows`. Raises ModelError."""
+    artifact, predictor = load_artifact(folder)
+    return _served(artifact, predictor, folder, rows, limits, 0)
+
+
+def _served(artifact: Artifact, predictor: Predictor, folder: Path, rows: pa.Table, limits: Limits,
+            number: int) -> Served:  # fmt: skip
     _can_be_served(artifact, predictor, folder)
     answer = _answerer(artifact, predictor)
-    reader = RequestReader(artifact, limits)
-    rows = _golden_rows(folder, artifact)
-    _check(folder, rows, answer)
     cap, seconds = _best_cap(rows, answer, limits.items)
-    return Served(release, artifact, reader, answer, cap, seconds)
+    return Served(number, artifact, RequestReader(artifact, limits), answer, cap, seconds)
 
 
 def _can_be_served(artifact: Artifact, predictor: Predictor, folder: Path) -> None:

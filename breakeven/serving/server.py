@@ -1,7 +1,8 @@
 """The server: a socket, and processes that answer on it; one that dies is started again.
 
 This process holds the socket and never touches a request: whatever goes wrong with a model, it is there to start the
-next process. SIGTERM and SIGINT are handed on, requests under way are finished, then it ends.
+next process. It says that it answers once a process does. SIGTERM and SIGINT are handed on, requests under way are
+finished (draining.py), then it ends.
 """
 
 from __future__ import annotations
@@ -31,8 +32,7 @@ from breakeven.store import Store
 
 BACKLOG = 2_048
 LOOK_SECONDS = 0.1
-CANNOT_SERVE = 3
-"""The exit code of a process that found no release fit to serve (process.py)."""
+START_LOOK_SECONDS = 0.01
 MOST_WAIT_SECONDS = 30.0
 """Between two starts of a process that dies at once: it doubles from LOOK_SECONDS up to this."""
 
@@ -93,7 +93,7 @@ def serve(store: Store, options: Options, started: Callable[[Place], None]) -> N
             "log_inputs": options.log_inputs,
         }  # fmt: skip
         guard = RolloutGuard(store)
-        herd = Herd(json.dumps(setup), sock, counters if processes > 1 else None, processes, guard.look)
+        herd = Herd(setup, sock, counters if processes > 1 else None, processes, guard.look)
         bound = Place(*sock.getsockname()[:2]) if place.path is None else place
         herd.run(lambda: started(bound))
 
@@ -141,9 +141,13 @@ def _unix(path: Path) -> socket.socket:
 class Herd:
     """The processes of a server. Each is a child that ends when it is told to, or with this one."""
 
-    def __init__(self, setup: str, sock: socket.socket, counters: str | None, size: int,
+    def __init__(self, setup: dict[str, object], sock: socket.socket, counters: str | None, size: int,
                  look: Callable[[], object]) -> None:  # fmt: skip
-        self._setup, self._sock, self._counters = setup, sock, counters
+        self._sock, self._counters = sock, counters
+        self._ready, self._tell_ready = os.pipe()
+        os.set_blocking(self._ready, False)
+        self._setup = json.dumps(setup | {"ready": self._tell_ready})
+        self._answers = False
         self._children: list[subprocess.Popen[bytes] | None] = [None] * size
         self._again = [0.0] * size
         self._waits = [LOOK_SECONDS] * size
@@ -151,15 +155,16 @@ class Herd:
         self._look = look
 
     def run(self, started: Callable[[], None]) -> None:
-        """Keep the processes alive until a signal comes; raises ModelError when the release cannot be served."""
+        """Keep the processes alive until a signal comes; raises ModelError when the first ones cannot answer."""
         before = {number: signal.signal(number, self._end) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
-            self._tend()
-            started()
             while not self._ending:
-                time.sleep(LOOK_SECONDS)
                 self._tend()
+                if not self._answers and self._has_answered():
+                    self._answers = True
+                    started()
                 self._look()
+                time.sleep(LOOK_SECONDS if self._answers else START_LOOK_SECONDS)
         finally:
             self._stop()
             for number, handler in before.items():
@@ -168,11 +173,20 @@ class Herd:
     def _end(self, number: int, frame: FrameType | None) -> None:
         self._ending = True
 
+    def _has_answered(self) -> bool:
+        """Whether a process has said that it is ready."""
+        with contextlib.suppress(BlockingIOError):
+            return bool(os.read(self._ready, 1))
+        return False
+
     def _tend(self) -> None:
-        """Start what is not running, unless it died so often that it has to wait."""
+        """Start what is not running, unless it died so often that it has to wait.
+
+        Before any process has answered, one that ends is the end: to start it again would not help.
+        """
         for place, child in enumerate(self._children):
             code = child.poll() if child else None
-            if code == CANNOT_SERVE:
+            if code is not None and not self._answers and not self._ending:
                 raise ModelError(
                     say("the release cannot be served"), "breakeven serve", say("the lines above say why")
                 )
@@ -189,7 +203,8 @@ class Herd:
             environment["PROMETHEUS_MULTIPROC_DIR"] = self._counters
         return subprocess.Popen(
             [sys.executable, "-m", "breakeven.serving.process", self._setup],
-            pass_fds=[self._sock.fileno()], env=environment, stdin=subprocess.DEVNULL, start_new_session=True,
+            pass_fds=[self._sock.fileno(), self._tell_ready], env=environment, stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )  # fmt: skip
 
     def _stop(self) -> None:
@@ -199,3 +214,5 @@ class Herd:
             child.terminate()
         for child in alive:
             child.wait()
+        os.close(self._ready)
+        os.close(self._tell_ready)

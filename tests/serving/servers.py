@@ -45,9 +45,11 @@ class Server:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         assert process.stdout is not None
-        first = process.stdout.readline()
-        found = re.search(r"http://([\w.:]+):(\d+)", first)
-        assert found, first
+        told = ""
+        while (found := re.search(r"http://([\w.]+):(\d+)", told)) is None:
+            line = process.stdout.readline()
+            assert line, told
+            told += line
         self.host, self.port = found.group(1), int(found.group(2))
         self.url = f"http://{self.host}:{self.port}"
 

@@ -11,8 +11,8 @@ from breakeven.core.words import say
 from breakeven.estimate.interval import Estimate
 from breakeven.estimate.scaling import Allocation, Law
 from breakeven.estimate.sizing import Sizing
+from breakeven.interfaces.terminal.estimates import short
 from breakeven.interfaces.terminal.screen import Screen
-from breakeven.interfaces.terminal.serving import short
 
 
 def sizing_json(found: Sizing, law: Law) -> dict[str, Any]:
