@@ -1,7 +1,7 @@
 """The ASGI application: routes, the order of the guard, and errors that tell no secrets.
 
     POST /v1/predict   {"inputs": [...]} -> {"release": 7, "outputs": [...]}     scope predict
-    POST /v1/feedback  {"feedback": [{"id": …, "truth" or "reward": …}]}       scope feedback
+    POST /v1/feedback  {"feedback": [{"id": …, "truth", "reward" or "event": …}]} scope feedback
     GET  /health       the process is alive                                    open
     GET  /ready        the release answers                                     open
     GET  /metrics      counters for Prometheus                                 scope metrics, where keys are asked for
@@ -275,7 +275,7 @@ class App:
             raise Refused(422, str(fault)) from None
         for line in lines:
             truth = line.truth if line.truth is None else str(line.truth)
-            self.log.feedback(line.id, truth, line.reward)
+            self.log.feedback(line.id, truth, line.reward, line.event)
         return JSON, ENCODE({"taken": len(lines)})
 
     async def _health(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:

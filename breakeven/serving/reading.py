@@ -7,7 +7,7 @@ the path of what is wrong before any row is made. The decoder is msgspec's, whic
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pyarrow as pa
@@ -17,6 +17,8 @@ from breakeven.records.dataset import Column
 from breakeven.serving.limits import Limits
 
 USER_CHARACTERS = 200
+Event = Literal["click", "conversion", "like", "dislike"]
+"""What a user did with an answer."""
 
 
 class Malformed(Exception):
@@ -68,11 +70,12 @@ def decoded(decoder: Any, body: bytes) -> Any:
 
 
 class Feedback(msgspec.Struct, forbid_unknown_fields=True):
-    """What became of an answer: its truth, or what it was worth (a click, a sale, a mark)."""
+    """What became of an answer: its truth, what it was worth (a sale, a mark), or what its user did then."""
 
     id: Annotated[str, msgspec.Meta(max_length=64)]
     truth: Annotated[str, msgspec.Meta(max_length=10_000)] | int | float | None = None
     reward: float | None = None
+    event: Event | None = None
 
 
 class FeedbackReader:
@@ -84,11 +87,11 @@ class FeedbackReader:
         self._decoder: Any = msgspec.json.Decoder(self.body_type)
 
     def lines(self, body: bytes) -> Sequence[Feedback]:
-        """The lines of a body, each with a truth or a reward. Raises Malformed."""
+        """The lines of a body, each with a truth, a reward or an event. Raises Malformed."""
         lines: Sequence[Feedback] = decoded(self._decoder, body).feedback
         for place, line in enumerate(lines):
-            if line.truth is None and line.reward is None:
-                raise Malformed(f"Object needs `truth` or `reward` - at `$.feedback[{place}]`")
+            if line.truth is None and line.reward is None and line.event is None:
+                raise Malformed(f"Object needs `truth`, `reward` or `event` - at `$.feedback[{place}]`")
         return lines
 
 

@@ -1,7 +1,7 @@
 """The traffic log: what was answered, and what was the truth of it, kept beside the project as Parquet.
 
     .breakeven/traffic/2026-11-22/answers-PID-N.parquet     at id release key user seconds answer confidence inputs
-    .breakeven/traffic/2026-11-22/feedback-PID-N.parquet    at id truth reward
+    .breakeven/traffic/2026-11-22/feedback-PID-N.parquet    at id truth reward event
 
 Writing never holds up an answer: lines wait in a bounded buffer that a thread empties; what does not fit is dropped
 and counted. Inputs are kept only for the share that was asked for, with personal data masked; a user is kept as a
@@ -19,6 +19,7 @@ import shutil
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -38,9 +39,11 @@ ANSWERS = pa.schema([
 ])  # fmt: skip
 FEEDBACK = pa.schema([
     ("at", pa.timestamp("ms", "UTC")), ("id", pa.string()), ("truth", pa.string()), ("reward", pa.float64()),
+    ("event", pa.string()),
 ])  # fmt: skip
 SCHEMAS = {"answers": ANSWERS, "feedback": FEEDBACK}
 LOG = logging.getLogger("breakeven.serving")
+SCAN_LINES = 65_536
 MOST_LINES = 50_000
 """Lines that wait to be written; about 50 MB of the longest texts."""
 FLUSH_SECONDS = 2.0
@@ -80,9 +83,9 @@ class TrafficLog:
                 "confidence": output.get("confidence"), "inputs": inputs, "arm": arm,
             })  # fmt: skip
 
-    def feedback(self, answer: str, truth: str | None, reward: float | None) -> None:
-        """Keep what the truth of an answer was, or what it was worth."""
-        self._add("feedback", {"at": datetime.now(UTC), "id": answer, "truth": truth, "reward": reward})
+    def feedback(self, answer: str, truth: str | None, reward: float | None, event: str | None = None) -> None:
+        """Keep what the truth of an answer was, what it was worth, or what its user did then."""
+        self._add("feedback", {"at": datetime.now(UTC), "id": answer, "truth": truth, "reward": reward, "event": event})
 
     def _add(self, kind: str, line: dict[str, Any]) -> None:
         if len(self._lines) >= MOST_LINES:
@@ -140,11 +143,30 @@ def user_digest(user: str | None) -> str | None:
     return None if user is None else hashlib.sha256(user.encode()).hexdigest()[:32]
 
 
-def read_traffic(folder: Path, kind: str, since: datetime | None = None) -> pa.Table:
-    """All lines of a kind (`answers`, `feedback`), those before `since` left out; empty where there are none."""
+def scan_traffic(folder: Path, kind: str, since: datetime | None = None,
+                 columns: Sequence[str] | None = None) -> Iterator[pa.Table]:  # fmt: skip
+    """The lines of a kind (`answers`, `feedback`), day after day and a bounded number at a time; those of the days
+    before `since` are left out. Of `columns` alone, where they are named."""
     days = sorted(day for day in folder.glob("????-??-??") if since is None or day.name >= since.date().isoformat())
-    files = [file for day in days for file in sorted(day.glob(f"{kind}-*.parquet"))]
-    tables = [pq.read_table(file, schema=SCHEMAS[kind]) for file in files]
+    schema = SCHEMAS[kind] if columns is None else pa.schema([SCHEMAS[kind].field(name) for name in columns])
+    for day in days:
+        for file in sorted(day.glob(f"{kind}-*.parquet")):
+            yield from _scan_file(file, schema)
+
+
+def _scan_file(file: Path, schema: pa.Schema) -> Iterator[pa.Table]:
+    """A file in stretches of SCAN_LINES; a column that an older version did not write is null."""
+    with pq.ParquetFile(file) as opened:
+        there = [name for name in schema.names if name in opened.schema_arrow.names]
+        for batch in opened.iter_batches(SCAN_LINES, columns=there):
+            columns = [batch.column(name) if name in there else pa.nulls(batch.num_rows, schema.field(name).type)
+                       for name in schema.names]  # fmt: skip
+            yield pa.Table.from_arrays(columns, schema=schema)
+
+
+def read_traffic(folder: Path, kind: str, since: datetime | None = None) -> pa.Table:
+    """All lines of a kind at once, for logs that are small enough; empty where there are none."""
+    tables = list(scan_traffic(folder, kind, since))
     return pa.concat_tables(tables) if tables else SCHEMAS[kind].empty_table()
 
 
