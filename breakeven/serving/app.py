@@ -1,6 +1,7 @@
 """The ASGI application: routes, the order of the guard, and errors that tell no secrets.
 
     POST /v1/predict   {"inputs": [...]} -> {"release": 7, "outputs": [...]}     scope predict
+                       or an Arrow stream of rows -> an Arrow stream of answers
     POST /v1/feedback  {"feedback": [{"id": …, "truth", "reward" or "event": …}]} scope feedback
     GET  /health       the process is alive                                    open
     GET  /ready        the release answers                                     open
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from breakeven.records.rollout import Rollout
+from breakeven.serving.arrow import ARROW, arrow_stream
 from breakeven.serving.batching import Answers, Batcher, ClientGone, Overloaded
 from breakeven.serving.connection import client_has_gone
 from breakeven.serving.keys import Keys, Scope
@@ -174,16 +176,16 @@ class App:
             raise Refused(403, f"the key does not open {needs}")
         return key.name
 
-    async def _body(self, scope: Message, receive: Receive) -> bytes:
+    async def _body(self, scope: Message, receive: Receive, wanted: bytes = JSON) -> bytes:
         """The whole body, refused by its stated size before it is read. Raises Refused."""
         headers = dict(scope["headers"])
-        kind = headers.get(b"content-type", JSON).partition(b";")[0].strip().lower()
-        if kind != JSON:
-            raise Refused(415, "the body must be application/json")
+        if _kind(scope) != wanted:
+            raise Refused(415, f"the body must be {wanted.decode()}")
+        most = self.limits.bulk_bytes if wanted == ARROW else self.limits.body_bytes
         if b"content-encoding" in headers:
             raise Refused(415, "the body must not be compressed")
-        if int(headers.get(b"content-length", b"0")) > self.limits.body_bytes:
-            raise Refused(413, f"a body may have {self.limits.body_bytes} bytes", CLOSE)
+        if int(headers.get(b"content-length", b"0")) > most:
+            raise Refused(413, f"a body may have {most} bytes", CLOSE)
         parts, size, more = [], 0, True
         while more:
             message = await receive()
@@ -191,8 +193,8 @@ class App:
                 raise Refused(GONE, "the client has gone")
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-            if size > self.limits.body_bytes:
-                raise Refused(413, f"a body may have {self.limits.body_bytes} bytes", CLOSE)
+            if size > most:
+                raise Refused(413, f"a body may have {most} bytes", CLOSE)
             more = message.get("more_body", False)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
@@ -202,10 +204,11 @@ class App:
         arm = self.arm
         if arm is None:
             raise Refused(503, "no release answers yet", (b"retry-after", b"1"))
-        body = await self._body(scope, receive)
+        bulk = _kind(scope) == ARROW
+        body = await self._body(scope, receive, ARROW if bulk else JSON)
         begun = time.perf_counter()
         try:
-            rows, user = arm.served.reader.rows(body)
+            rows, user = await self._bulk_rows(arm, body) if bulk else arm.served.reader.rows(body)
             arm, outputs = await self._outputs(arm, rows, user, scope)
         except Malformed as fault:
             raise Refused(422, str(fault)) from None
@@ -217,11 +220,36 @@ class App:
         self.metrics.rows.inc(rows.num_rows)
         seconds = time.perf_counter() - begun
         self.metrics.seconds.observe(seconds)
-        outputs = [answer | {"id": name} for answer, name in zip(outputs, self._names(rows), strict=True)]
+        number = arm.served.number
         which = TRIAL if arm is self.trial else CURRENT
-        self.log.answered(arm.served.number, scope.get(KEY, ""), user, seconds, rows, outputs, which)
+
+        def written() -> bytes:
+            """The answers with their names, in the log and as bytes."""
+            for answer, name in zip(outputs, self._names(rows), strict=True):
+                answer["id"] = name
+            self.log.answered(number, scope.get(KEY, ""), user, seconds, rows, outputs, which)
+            return arrow_stream(number, outputs) if bulk else ENCODE({"release": number, "outputs": outputs})
+
+        content = await asyncio.to_thread(written) if bulk else written()
         self._shadow(scope, user, rows, outputs)
-        return JSON, ENCODE({"release": arm.served.number, "outputs": outputs})
+        return ARROW if bulk else JSON, content
+
+    async def _bulk_rows(self, arm: Arm, body: bytes) -> tuple[pa.Table, str | None]:
+        """The rows of an Arrow stream, if they can be answered in time. Raises Malformed, Refused."""
+        rows, user = await asyncio.to_thread(arm.served.bulk.rows, body)
+        seconds = rows.num_rows * arm.batcher.seconds_a_row
+        if seconds > self.limits.bulk_seconds:
+            raise Refused(413, f"so many rows take about {seconds:.0f} seconds: send fewer at a time")
+        return rows, user
+
+    async def _ask(self, batcher: Batcher, rows: pa.Table, scope: Message) -> Answers:
+        """The answers to all rows; many rows are asked in parts, so that others are answered between them."""
+        most, answers = self.limits.items, Answers()
+        if rows.num_rows <= most:
+            return await batcher.ask(rows, lambda: client_has_gone(scope))
+        for start in range(0, rows.num_rows, most):
+            answers += await batcher.ask(rows.slice(start, most), lambda: client_has_gone(scope))
+        return answers
 
     def _names(self, rows: pa.Table) -> list[str]:
         """An id for each answer, never given twice."""
@@ -234,7 +262,7 @@ class App:
         if trial and rollout and rollout.mode == "canary" and is_on_trial(rollout, user):
             begun = time.perf_counter()
             try:
-                return trial, await trial.batcher.ask(rows, lambda: client_has_gone(scope))
+                return trial, await self._ask(trial.batcher, rows, scope)
             except (ClientGone, Overloaded):
                 raise
             except Exception:
@@ -242,7 +270,7 @@ class App:
                 failed = [{"id": name} for name in self._names(rows)]
                 seconds = time.perf_counter() - begun
                 self.log.answered(trial.served.number, scope.get(KEY, ""), user, seconds, rows, failed, TRIAL)
-        return arm, await arm.batcher.ask(rows, lambda: client_has_gone(scope))
+        return arm, await self._ask(arm.batcher, rows, scope)
 
     # --- a shadow answers after the client has its answer, and only into the log
 
@@ -258,7 +286,7 @@ class App:
         """Ask the release on trial the same, and write its answers under the same ids; without time it is left."""
         begun = time.perf_counter()
         try:
-            answers = await trial.batcher.ask(rows)
+            answers = await self._ask(trial.batcher, rows, {})
         except Overloaded:
             return
         except Exception:
@@ -293,6 +321,12 @@ class App:
 
     async def _openapi(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:
         return JSON, self._page
+
+
+def _kind(scope: Message) -> bytes:
+    """The kind of a request's body; JSON where it does not say."""
+    given: bytes = next((value for name, value in scope["headers"] if name == b"content-type"), JSON)
+    return given.partition(b";")[0].strip().lower()
 
 
 async def _send(send: Send, status: int, kind: bytes, body: bytes, headers: tuple[tuple[bytes, bytes], ...]) -> None:

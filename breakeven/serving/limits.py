@@ -24,6 +24,12 @@ class Limits(Record):
     """422: inputs of one request."""
     text_characters: Count = 100_000
     """422: characters of one cell."""
+    bulk_bytes: Count = 16_000_000
+    """413: a body in Arrow's stream format."""
+    bulk_items: Count = 20_000
+    """422: rows of such a body."""
+    bulk_seconds: Seconds = 15.0
+    """413: rows of such a body that would take longer, at the pace of the release."""
     header_seconds: Seconds = 5.0
     """The connection is closed when its header has not come whole by then."""
     body_seconds: Seconds = 10.0

@@ -15,6 +15,7 @@ from breakeven.models.artifact import ARTIFACT, load_artifact
 from breakeven.models.model import Billed, Predictor
 from breakeven.outputs import OUTPUTS
 from breakeven.records.artifact import Artifact
+from breakeven.serving.arrow import ArrowReader
 from breakeven.serving.batching import Answers
 from breakeven.serving.limits import Limits
 from breakeven.serving.reading import RequestReader
@@ -42,6 +43,7 @@ class Served:
     number: int
     artifact: Artifact
     reader: RequestReader
+    bulk: ArrowReader
     answer: Callable[[pa.Table], Answers]
     cap: int
     seconds_a_row: float
@@ -72,7 +74,8 @@ def _served(artifact: Artifact, predictor: Predictor, folder: Path, rows: pa.Tab
     _can_be_served(artifact, predictor, folder)
     answer = _answerer(artifact, predictor)
     cap, seconds = _best_cap(rows, answer, limits.items)
-    return Served(number, artifact, RequestReader(artifact, limits), answer, cap, seconds)
+    reader, bulk = RequestReader(artifact, limits), ArrowReader(artifact.columns, limits)
+    return Served(number, artifact, reader, bulk, answer, cap, seconds)
 
 
 def _can_be_served(artifact: Artifact, predictor: Predictor, folder: Path) -> None:
