@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
@@ -42,6 +43,9 @@ from breakeven.records.measurement import Measurement
 from breakeven.records.record import MessageRecord
 from breakeven.records.variant import Variant
 from breakeven.store import new_file, write_bytes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 WRITING_SHARE = 0.3
 """Of the time for scoring, at most, in which answers are written."""
@@ -299,7 +303,7 @@ def predict(job: Job, started: float) -> Outcome:
 
 
 def measure(job: Job, started: float) -> Outcome:
-    """Serving figures of an artifact, on the rows of its dataset."""
+    """Serving figures of an artifact, on the rows of its dataset: in our own server where it can be served."""
     from breakeven.inputs.parts import read_part
     from breakeven.models.measure import measure_artifact
 
@@ -310,7 +314,27 @@ def measure(job: Job, started: float) -> Outcome:
     predictor.predict(rows.slice(0, 1))
     load_ms = (time.perf_counter() - loading) * 1e3
     found = measure_artifact(job.candidate.name, Path(job.artifact), predictor, rows, load_ms)
-    return Outcome({}, found.model_copy(update={"peak_bytes": peak_bytes()}))
+    return Outcome({}, found.model_copy(update=_served(Path(job.artifact), artifact, predictor, rows)))
+
+
+def _served(folder: Path, artifact: Artifact, predictor: Predictor, rows: pa.Table) -> dict[str, Any]:
+    """What of a Measurement is known from our own server; else why it is not, and the memory of this process."""
+    from breakeven.serving.measuring import NotServed, can_be_served, measure_served
+
+    if not can_be_served(artifact, predictor):
+        why = say("it was measured in a loop: texts and hosted models do not answer at /v1/predict")
+        return {"peak_bytes": peak_bytes(), "why_not_served": MessageRecord.of(why)}
+    try:
+        found = measure_served(folder, artifact, predictor, rows)
+    except NotServed as fault:
+        why = say("it was measured in a loop: the server did not answer ({fault})", fault=str(fault))
+        return {"peak_bytes": peak_bytes(), "why_not_served": MessageRecord.of(why)}
+    return {
+        "served": True, "peak_bytes": found.peak_bytes, "ready_seconds": found.ready_seconds,
+        "p50_ms": found.light.quantile(0.5) * 1e3, "p95_ms": found.light.quantile(0.95) * 1e3,
+        "requests_per_second": found.full.per_second, "served_rows_per_second": found.bulk_rows_per_second,
+        "rows_timed": len(found.full.seconds),
+    }  # fmt: skip
 
 
 KINDS: dict[str, Callable[[Job, float], Outcome]] = {

@@ -29,6 +29,10 @@ class Serve(Record):
     p95_ms: float
     requests_per_second: float
     usd_per_1k: float | None
+    peak_bytes: int
+    """Of one process that answers."""
+    measured: Literal["server", "loop"]
+    """Where the figures were taken: in our own server, or without one."""
 
 
 class Size(Record):
@@ -156,6 +160,8 @@ def _serve(rung: Rung) -> Serve | None:
         p95_ms=found.p95_ms,
         requests_per_second=found.requests_per_second,
         usd_per_1k=amount(rung.cost.usd_per_1k, "usd/1k request") if rung.cost else None,
+        peak_bytes=found.peak_bytes,
+        measured="server" if found.served else "loop",
     )
 
 

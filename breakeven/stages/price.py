@@ -83,12 +83,20 @@ def _per_request(measurement: Measurement) -> Figure:
 def capacity(machine: Machine, measurement: Measurement) -> Figure:
     """What one machine answers in a month at the planned utilisation, in request/machine/month."""
     rate = measured(measurement.requests_per_second, "request/second", N_("answers a second of one process"),
-                    f"{measurement.rows_timed} answers on {measurement.machine.processor or measurement.machine.name}")
+                    _measured_how(measurement))
     if machine != measurement.machine:
         rate = rate * assumed(1.0, "1", N_("speed of its cores against the cores of this machine"), "default")
     used = assumed(UTILISATION, "1", N_("planned utilisation of a machine"), "default")
     answers = rate * processes(machine, measurement) * used * HOURS_PER_MONTH
     return answers.counted_in("request/machine/month").named(N_("answers of a machine a month"))
+
+
+def _measured_how(measurement: Measurement) -> str:
+    """`7,012 answers of its own server on AMD …`, or `measured in a loop, without a server: …`."""
+    where = measurement.machine.processor or measurement.machine.name
+    if measurement.served:
+        return f"measured on its own server: {measurement.rows_timed} answers on {where}"
+    return f"measured in a loop, without a server: {measurement.rows_timed} answers on {where}"
 
 
 def processes(machine: Machine, measurement: Measurement) -> Figure:
@@ -97,7 +105,8 @@ def processes(machine: Machine, measurement: Measurement) -> Figure:
     if not machine.memory_bytes or not measurement.peak_bytes:
         return cores
     memory = measured(machine.memory_bytes, "byte/machine", N_("memory of the machine"), machine.name)
-    need = measured(measurement.peak_bytes, "byte", N_("memory of one answering process"), "its peak")
+    its_peak = "the peak of its own server" if measurement.served else "its peak"
+    need = measured(measurement.peak_bytes, "byte", N_("memory of one answering process"), its_peak)
     holds = pick(max, (rounded_down(memory / need), ONE_PROCESS))
     return pick(min, (cores, holds), N_("answering processes"))
 
