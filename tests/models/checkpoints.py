@@ -26,12 +26,20 @@ from transformers import (
 
 TEXTS = ["invoice paid twice please today", "parcel late now", "app crash today", "账单 重复 扣款 谢谢", "快递 迟到"]
 KINDS = ("bert", "gpt2", "llama", "qwen2", "t5")
+TURNS = ["<|im_start|>", "<|im_end|>"]
+TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
 
 
-def make_checkpoint(kind: str, folder: Path) -> Path:
-    """A checkpoint with random weights, saved as the library saves any other."""
+def make_checkpoint(kind: str, folder: Path, chats: bool = False) -> Path:
+    """A checkpoint with random weights, saved as the library saves any other; one for `chats` has a template."""
     torch.manual_seed(0)
     tokenizer = _tokenizer(kind)
+    if chats:
+        tokenizer.add_special_tokens({"additional_special_tokens": TURNS, "eos_token": TURNS[1]})
+        tokenizer.chat_template = TEMPLATE
     tokenizer.save_pretrained(folder)
     _model(kind, len(tokenizer)).save_pretrained(folder)
     return folder
@@ -39,12 +47,12 @@ def make_checkpoint(kind: str, folder: Path) -> Path:
 
 def _model(kind: str, tokens: int) -> Any:
     small = {"vocab_size": tokens, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
-             "intermediate_size": 64, "max_position_embeddings": 64}  # fmt: skip
+             "intermediate_size": 64, "max_position_embeddings": 128}  # fmt: skip
     ends = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
     if kind == "bert":
         return BertModel(BertConfig(**small))
     if kind == "gpt2":
-        return GPT2LMHeadModel(GPT2Config(vocab_size=tokens, n_embd=32, n_layer=2, n_head=2, n_positions=64, **ends))
+        return GPT2LMHeadModel(GPT2Config(vocab_size=tokens, n_embd=32, n_layer=2, n_head=2, n_positions=128, **ends))
     if kind == "llama":
         return LlamaForCausalLM(LlamaConfig(**small, **ends, num_key_value_heads=1))
     if kind == "qwen2":

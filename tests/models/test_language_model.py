@@ -26,6 +26,7 @@ from breakeven.models.nn.language_data import Packed, PackedBatches  # noqa: E40
 from breakeven.models.nn.language_tokens import BYTES, ByteTokens  # noqa: E402
 from breakeven.models.nn.muon import Muon, orthogonal  # noqa: E402
 from breakeven.models.nn.writing import GptReader, Request, generate  # noqa: E402
+from tests.models.checkpoints import make_checkpoint  # noqa: E402
 
 TASK = next(task for task in TOY_TASKS if task.output == "text")
 CHAT = json.dumps([{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yes, 是的"}])
@@ -203,36 +204,9 @@ def test_a_net_from_scratch_learns_its_rows_and_writes_them(tmp_path: Path) -> N
     assert found.settings["sample"] is not None
 
 
-def tiny_checkpoint(folder: Path, template: bool) -> Path:
-    """A decoder of the real library with a tokenizer trained by the real library."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    signs = ["<s>", "</s>", "<|im_start|>", "<|im_end|>"]
-    tokenizer.train_from_iterator(["we will look into it"], trainers.BpeTrainer(
-        vocab_size=280, special_tokens=signs, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False))
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>",
-                                   eos_token="<|im_end|>" if template else "</s>")
-    if template:
-        fast.chat_template = (
-            "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
-            "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-        )
-    torch.manual_seed(0)
-    config = LlamaConfig(vocab_size=len(fast), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
-                         num_attention_heads=2, max_position_embeddings=128)
-    LlamaForCausalLM(config).save_pretrained(folder)
-    fast.save_pretrained(folder)
-    return folder
-
-
 @pytest.mark.parametrize("template", [True, False])
 def test_a_pretrained_decoder_is_trained_on_with_answers_only(template: bool, tmp_path: Path) -> None:
-    checkpoint = tiny_checkpoint(tmp_path / "tiny", template)
+    checkpoint = make_checkpoint("llama", tmp_path / "tiny", chats=template)
     model = MODELS.get("language_model")
     rows, _ = toy_rows(TASK)
     proposed = model.propose(toy_dataset(TASK, rows, ()), TASK, Means(language_models=(str(checkpoint),)))
