@@ -13,7 +13,9 @@ may split codes by their order then needs one split where it would need several 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -23,9 +25,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from breakeven.inputs.cells import contiguous, find_day_first, find_decimal, to_numbers, to_seconds
+from breakeven.inputs.cells import Decimal, contiguous, find_day_first, find_decimal, to_numbers, to_seconds
 from breakeven.inputs.columns import MOST_LEVELS
 from breakeven.inputs.input import View
+from breakeven.inputs.values import Value, Values
 from breakeven.records.dataset import Column
 
 Settings = dict[str, Any]
@@ -44,6 +47,7 @@ class Frame(View):
     def __init__(self, columns: tuple[Column, ...]) -> None:
         self.kinds = {column.name: column.kind for column in columns}
         self.learned: dict[str, Settings] = {}
+        self._codes: dict[str, dict[str | None, float]] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -80,6 +84,42 @@ class Frame(View):
             start += width
         return frame
 
+    def transform_values(self, values: Values) -> np.ndarray:
+        """As `transform`; numbers and known levels are taken as they are, all else by way of text."""
+        matrix = self._numbers_alone(values)
+        if matrix is not None:
+            return matrix
+        frame = np.empty((values.num_rows, len(self.names)))
+        start = 0
+        for name, kind in self.kinds.items():
+            width = len(_PARTS[kind])
+            out = frame[:, start : start + width]
+            codes = self._codes_of(name, values) if kind == "category" else None
+            if codes is not None:
+                out[:, 0] = codes
+            elif kind == "number":
+                out[:, 0] = _numbers(values.column(name), self.learned[name]["decimal"])
+            else:
+                _READ[kind](pa.array(values.texts(name), pa.large_string()), self.learned[name], out)
+            start += width
+        return frame
+
+    def _numbers_alone(self, values: Values) -> np.ndarray | None:
+        """All rows at once, where every column holds numbers and nothing but numbers came."""
+        if any(column.kind != "number" or column.name != name
+               for column, name in zip(values.columns, self.kinds, strict=True)):  # fmt: skip
+            return None
+        return _finite([value for row in values.rows for value in row], (values.num_rows, len(self.kinds)))
+
+    def _codes_of(self, name: str, values: Values) -> list[float] | None:
+        """The codes of levels; None where a blank beside a text might hide one."""
+        if name not in self._codes:
+            self._codes[name] = {level: float(code) for code, level in enumerate(self.learned[name]["levels"])}
+        codes, texts = self._codes[name], values.texts(name)
+        if any(text is not None and text not in codes and (text[0].isspace() or text[-1].isspace()) for text in texts):
+            return None
+        return [codes.get(text, math.nan) for text in texts]
+
     def save(self, folder: Path) -> None:
         content = {"kinds": self.kinds, "learned": self.learned}
         (folder / "frame.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
@@ -94,6 +134,32 @@ class Frame(View):
     def _places(self, wanted: str) -> tuple[int, ...]:
         kinds = [kind for kind in self.kinds.values() for _ in _PARTS[kind]]
         return tuple(place for place, kind in enumerate(kinds) if kind == wanted)
+
+
+def _numbers(cells: list[Value], decimal: Decimal) -> np.ndarray:
+    """A column of numbers (n,): those that came as numbers as they are, texts as in a file."""
+    numbers = _finite(cells, (len(cells),))
+    if numbers is not None:
+        return numbers
+    texts = [cell if isinstance(cell, str) and cell else None for cell in cells]
+    numbers = to_numbers(pa.array(texts, pa.large_string()), decimal)
+    for place, cell in enumerate(cells):
+        if type(cell) in _NUMBERS and cell is not None:
+            with contextlib.suppress(OverflowError):
+                numbers[place] = float(cell)
+    return numbers
+
+
+def _finite(cells: list[Value], shape: tuple[int, ...]) -> np.ndarray | None:
+    """Numbers as an array, NaN for what is missing or too large; None where anything else is among them."""
+    if not _NUMBERS.issuperset(map(type, cells)):
+        return None
+    try:
+        numbers = np.array(cells, np.float64).reshape(shape)
+    except OverflowError:
+        return None
+    numbers[~np.isfinite(numbers)] = np.nan
+    return numbers
 
 
 def natural_key(level: str) -> list[tuple[int, float, str]]:
@@ -148,6 +214,7 @@ def _read_text(cells: pa.Array, learned: Settings, out: np.ndarray) -> None:
     out[:, 2:] /= np.maximum(out[:, :1], 1)
 
 
+_NUMBERS = frozenset((int, float, type(None)))
 _PARTS: dict[str, tuple[str, ...]] = {
     "number": ("",),
     "category": ("",),

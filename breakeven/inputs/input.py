@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+    from breakeven.inputs.values import Values
+
 Folds = Sequence[tuple["np.ndarray", "np.ndarray"]]
 """Pairs of row numbers (fit, score)."""
 
@@ -49,6 +51,10 @@ class View(ABC):
     @abstractmethod
     def transform(self, rows: pa.Table) -> Any:
         """The matrix (n, d) of rows; values never seen in training have no effect."""
+
+    def transform_values(self, values: Values) -> Any:
+        """The same matrix for rows that came as values of JSON; views that need no text for it are quicker here."""
+        return self.transform(values.table())
 
     @abstractmethod
     def save(self, folder: Path) -> None:

@@ -24,6 +24,7 @@ from scipy import sparse
 from breakeven.inputs.frame import Frame
 from breakeven.inputs.input import View
 from breakeven.inputs.text_vectors import TextVectors
+from breakeven.inputs.values import Values
 from breakeven.records.dataset import Column
 
 KNOTS = 16
@@ -59,6 +60,10 @@ class RowVectors(View):
 
     def transform(self, rows: pa.Table) -> sparse.csr_matrix:
         return self._joined(self.frame.transform(rows), self.text.transform(rows) if self.text else None)
+
+    def transform_values(self, values: Values) -> sparse.csr_matrix:
+        texts = self.text.transform(values.table()) if self.text else None
+        return self._joined(self.frame.transform_values(values), texts)
 
     def save(self, folder: Path) -> None:
         self.frame.save(folder)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from breakeven.core.words import Message, say
 from breakeven.models.artifact import load_artifact
-from breakeven.models.model import Billed, Declined, Model, Predictor, Trained, Work
+from breakeven.models.model import Billed, Declined, Model, Predictor, Trained, Work, values_predictor
 from breakeven.models.wallet import Wallet
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate
@@ -26,6 +26,8 @@ from breakeven.store import write_bytes
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
+
+    from breakeven.inputs.values import Values
 
 FILE = "blend.json"
 PARTS = 5
@@ -91,6 +93,10 @@ class Average:
 
     def predict(self, rows: pa.Table) -> np.ndarray:
         parts = [predictor.predict(rows) * weight for predictor, weight in self.members]
+        return sum(parts[1:], start=parts[0])
+
+    def predict_values(self, values: Values) -> np.ndarray:
+        parts = [values_predictor(predictor)(values) * weight for predictor, weight in self.members]
         return sum(parts[1:], start=parts[0])
 
 

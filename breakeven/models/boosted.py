@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+    from breakeven.inputs.values import Values
+    from breakeven.models.boosted_library import TreeFile
+    from breakeven.models.boosted_recipes import Recipe
+
 SECONDS_A_CELL = 6e-5
 """About what training takes for a cell of the table and a tree a round."""
 
@@ -61,9 +65,9 @@ class Boosted(Model):
 class Part:
     """The trees of one recipe: what they see, and how much they count."""
 
-    recipe: Any
+    recipe: Recipe
     weight: float
-    booster: Any
+    trees: TreeFile
 
 
 @dataclass(frozen=True)
@@ -91,29 +95,32 @@ class Trees:
 
     def predict(self, rows: pa.Table) -> np.ndarray:
         """Probabilities (n, classes), or numbers (n, 1)."""
+        return self._answers(self.view.transform(rows))
+
+    def predict_values(self, values: Values) -> np.ndarray:
+        return self._answers(self.view.transform_values(values))
+
+    def _answers(self, frame: np.ndarray) -> np.ndarray:
         import numpy as np
 
-        from breakeven.models.boosted_fits import answers
-
-        total = np.zeros((rows.num_rows, self.width))
-        if not rows.num_rows:
+        total = np.zeros((len(frame), self.width))
+        if not len(frame):
             return total
-        frame = self.view.transform(rows)
         for part in self.parts:
             features = part.recipe.features(frame, self.categorical, self.numeric)
-            total += part.weight * answers(part.booster, features, self.width)
+            total += part.weight * part.trees.answers(features, self.width)
         return total
 
 
 def _load_part(folder: Path, content: dict[str, Any]) -> Part:
-    from breakeven.models.boosted_fits import lightgbm
+    from breakeven.models.boosted_library import TreeFile
     from breakeven.models.boosted_recipes import Recipe
 
     trees = (folder / content["trees"]).read_bytes()
     if hashlib.sha256(trees).hexdigest() != content["sha256"]:  # LightGBM ends the process at a damaged text
         raise ValueError(f"{content['trees']} is not what was saved")
     recipe = Recipe("", content["codes"], {}, content["crosses"])
-    return Part(recipe, content["weight"], lightgbm().Booster(model_str=trees.decode()))
+    return Part(recipe, content["weight"], TreeFile(trees))
 
 
 MODEL = Boosted()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from breakeven.inputs.input import View
+    from breakeven.inputs.values import Values
 
 FILE = "linear.safetensors"
 MOST_BYTES = 26_000_000
@@ -29,7 +30,13 @@ class LinearPredictor:
         self.view, self.weights, self.bias, self.labels = view, weights, bias, labels
 
     def predict(self, rows: pa.Table) -> np.ndarray:
-        margins = np.asarray(self.view.transform(rows) @ self.weights, np.float64) + self.bias
+        return self._answers(self.view.transform(rows))
+
+    def predict_values(self, values: Values) -> np.ndarray:
+        return self._answers(self.view.transform_values(values))
+
+    def _answers(self, features: Any) -> np.ndarray:
+        margins = np.asarray(features @ self.weights, np.float64) + self.bias
         return softmax(margins) if self.labels else margins
 
     @classmethod

@@ -22,13 +22,14 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from breakeven.inputs.values import Values
 from breakeven.records.rollout import Rollout
 from breakeven.serving.arrow import ARROW, arrow_stream
-from breakeven.serving.batching import Answers, Batcher, ClientGone, Overloaded
+from breakeven.serving.batching import Answers, Batcher, ClientGone, Overloaded, Rows
 from breakeven.serving.connection import client_has_gone
 from breakeven.serving.keys import Keys, Scope
 from breakeven.serving.limits import Limits
@@ -39,9 +40,6 @@ from breakeven.serving.reading import FeedbackReader, Malformed
 from breakeven.serving.served import Served
 from breakeven.serving.splitting import is_on_trial
 from breakeven.serving.traffic import CURRENT, TRIAL, TrafficLog
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -234,7 +232,7 @@ class App:
         self._shadow(scope, user, rows, outputs)
         return ARROW if bulk else JSON, content
 
-    async def _bulk_rows(self, arm: Arm, body: bytes) -> tuple[pa.Table, str | None]:
+    async def _bulk_rows(self, arm: Arm, body: bytes) -> tuple[Rows, str | None]:
         """The rows of an Arrow stream, if they can be answered in time. Raises Malformed, Refused."""
         rows, user = await asyncio.to_thread(arm.served.bulk.rows, body)
         seconds = rows.num_rows * arm.batcher.seconds_a_row
@@ -242,21 +240,22 @@ class App:
             raise Refused(413, f"so many rows take about {seconds:.0f} seconds: send fewer at a time")
         return rows, user
 
-    async def _ask(self, batcher: Batcher, rows: pa.Table, scope: Message) -> Answers:
+    async def _ask(self, batcher: Batcher, rows: Rows, scope: Message) -> Answers:
         """The answers to all rows; many rows are asked in parts, so that others are answered between them."""
         most, answers = self.limits.items, Answers()
         if rows.num_rows <= most:
             return await batcher.ask(rows, lambda: client_has_gone(scope))
+        assert not isinstance(rows, Values)  # a body of JSON holds no more than that
         for start in range(0, rows.num_rows, most):
             answers += await batcher.ask(rows.slice(start, most), lambda: client_has_gone(scope))
         return answers
 
-    def _names(self, rows: pa.Table) -> list[str]:
+    def _names(self, rows: Rows) -> list[str]:
         """An id for each answer, never given twice."""
         prefix, numbers = self._ids
         return [f"{prefix}{next(numbers)}" for _ in range(rows.num_rows)]
 
-    async def _outputs(self, arm: Arm, rows: pa.Table, user: str | None, scope: Message) -> tuple[Arm, Answers]:
+    async def _outputs(self, arm: Arm, rows: Rows, user: str | None, scope: Message) -> tuple[Arm, Answers]:
         """The answers, and who gave them: a release on trial that fails is stood in for by the other."""
         trial, rollout = self.trial, self.rollout
         if trial and rollout and rollout.mode == "canary" and is_on_trial(rollout, user):
@@ -274,7 +273,7 @@ class App:
 
     # --- a shadow answers after the client has its answer, and only into the log
 
-    def _shadow(self, scope: Message, user: str | None, rows: pa.Table, outputs: Answers) -> None:
+    def _shadow(self, scope: Message, user: str | None, rows: Rows, outputs: Answers) -> None:
         trial, rollout = self.trial, self.rollout
         if trial is None or rollout is None or rollout.mode != "shadow" or not is_on_trial(rollout, user):
             return
@@ -282,7 +281,7 @@ class App:
         self._shadows.add(task)
         task.add_done_callback(self._shadows.discard)
 
-    async def _ask_shadow(self, trial: Arm, key: str, user: str | None, rows: pa.Table, outputs: Answers) -> None:
+    async def _ask_shadow(self, trial: Arm, key: str, user: str | None, rows: Rows, outputs: Answers) -> None:
         """Ask the release on trial the same, and write its answers under the same ids; without time it is left."""
         begun = time.perf_counter()
         try:

@@ -11,9 +11,10 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from breakeven.inputs.values import cell_text
 from breakeven.records.dataset import Column
 from breakeven.serving.limits import Limits
-from breakeven.serving.reading import USER_CHARACTERS, Malformed, cell_text
+from breakeven.serving.reading import USER_CHARACTERS, Malformed
 
 if TYPE_CHECKING:
     import pyarrow as pa

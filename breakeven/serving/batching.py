@@ -14,11 +14,16 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Union
+
+from breakeven.inputs.values import Values, joined
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Rows = Union[Values, "pa.Table"]
+"""Of one request, or of a batch."""
 Answers = list[dict[str, Any]]
 Made = tuple["Answers | Exception", float]
 INLINE_SECONDS = 5e-3
@@ -40,43 +45,51 @@ class ClientGone(Exception):
     """Nobody waits for the answer any more."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Asked:
-    """One request's rows, who waits for their answers, and whether its client has gone."""
+    """One request's rows, who gets their answers or what went wrong, until when they are worth it."""
 
-    rows: pa.Table
-    future: asyncio.Future[Answers]
+    rows: Rows
+    done: Callable[[Answers | Exception], None]
     gone: Callable[[], bool]
+    until: float
 
 
 @dataclass
 class Batcher:
     """Answers rows in batches of at most `cap`. `seconds_a_row` is measured anew with every batch."""
 
-    answer: Callable[[pa.Table], Answers]
+    answer: Callable[[Rows], Answers]
     cap: int
     seconds_a_row: float
     queue_seconds: float
     batches: int = 0
     dropped: int = 0
+    rows_waiting: int = 0
     _waiting: deque[Asked] = field(default_factory=deque)
-    _rows_waiting: int = 0
     _busy: bool = False
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "model"))
 
-    async def ask(self, rows: pa.Table, gone: Callable[[], bool] = lambda: False) -> Answers:
+    async def ask(self, rows: Rows, gone: Callable[[], bool] = lambda: False) -> Answers:
         """The answers to rows, in their order. Raises Overloaded, ClientGone."""
-        wait = self._rows_waiting * self.seconds_a_row
+        answered: asyncio.Future[Answers] = asyncio.get_running_loop().create_future()
+        self.submit(rows, partial(_settle, answered), lambda: answered.done() or gone())
+        return await answered
+
+    def submit(self, rows: Rows, done: Callable[[Answers | Exception], None], gone: Callable[[], bool]) -> None:
+        """Put rows into the queue; `done` is called once, from the event loop, unless they are `gone` by their turn.
+
+        Raises Overloaded at once when they would wait too long; `done` gets it where that is found out later.
+        """
+        wait = self.rows_waiting * self.seconds_a_row
         if wait > self.queue_seconds:
             raise Overloaded(wait)
-        loop = asyncio.get_running_loop()
-        asked = Asked(rows, loop.create_future(), gone)
-        self._waiting.append(asked)
-        self._rows_waiting += rows.num_rows
+        self._waiting.append(Asked(rows, done, gone, time.monotonic() + self.queue_seconds))
+        self.rows_waiting += rows.num_rows
         if not self._busy:
             self._busy = True
+            loop = asyncio.get_running_loop()
             loop.call_soon(self._begin, loop)
-        return await asked.future
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start on the next batch, in this thread when it is short."""
@@ -100,24 +113,25 @@ class Batcher:
     def _next(self) -> list[Asked]:
         """What waits, up to the cap; a request larger than the cap goes alone."""
         batch: list[Asked] = []
-        rows = 0
+        rows, now = 0, time.monotonic()
         while self._waiting and (not batch or rows + self._waiting[0].rows.num_rows <= self.cap):
             asked = self._waiting.popleft()
-            self._rows_waiting -= asked.rows.num_rows
-            if asked.future.done() or asked.gone():
+            self.rows_waiting -= asked.rows.num_rows
+            if asked.gone():
                 self.dropped += 1
-                if not asked.future.done():
-                    asked.future.set_exception(ClientGone())
-                continue
-            batch.append(asked)
-            rows += asked.rows.num_rows
+                asked.done(ClientGone())
+            elif now > asked.until:
+                asked.done(Overloaded(self.rows_waiting * self.seconds_a_row))
+            else:
+                batch.append(asked)
+                rows += asked.rows.num_rows
         return batch
 
     def _work(self, batch: list[Asked]) -> Made:
         """The answers to all rows of a batch, or what went wrong, and the seconds it took."""
         begun = time.perf_counter()
         try:
-            return self.answer(_joined([asked.rows for asked in batch])), time.perf_counter() - begun
+            return self.answer(joined([asked.rows for asked in batch])), time.perf_counter() - begun
         except Exception as fault:  # one bad batch must not end the server; each of its clients is told
             return fault, time.perf_counter() - begun
 
@@ -128,18 +142,17 @@ class Batcher:
         self.seconds_a_row += MEMORY_OF_RATE * (seconds / rows - self.seconds_a_row)
         place = 0
         for asked in batch:
-            if not asked.future.done():
-                if isinstance(made, Exception):
-                    asked.future.set_exception(made)
-                else:
-                    asked.future.set_result(made[place : place + asked.rows.num_rows])
+            asked.done(made if isinstance(made, Exception) else made[place : place + asked.rows.num_rows])
             place += asked.rows.num_rows
 
     def close(self) -> None:
         self._pool.shutdown(wait=False)
 
 
-def _joined(tables: list[pa.Table]) -> pa.Table:
-    import pyarrow as pa
-
-    return tables[0] if len(tables) == 1 else pa.concat_tables(tables)
+def _settle(answered: asyncio.Future[Answers], made: Answers | Exception) -> None:
+    if answered.done():
+        return
+    if isinstance(made, Exception):
+        answered.set_exception(made)
+    else:
+        answered.set_result(made)

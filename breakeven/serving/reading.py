@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
-import pyarrow as pa
+from msgspec.structs import astuple
 
+from breakeven.inputs.values import Values
 from breakeven.records.artifact import Artifact
 from breakeven.records.dataset import Column
 from breakeven.serving.limits import Limits
@@ -37,26 +38,11 @@ class RequestReader:
         self.body_type: Any = msgspec.defstruct("Predict", fields, forbid_unknown_fields=True)
         self._decoder: Any = msgspec.json.Decoder(self.body_type)
 
-    def rows(self, body: bytes) -> tuple[pa.Table, str | None]:
-        """The rows (n, columns) of a body, every column as text as in a file, and its user. Raises Malformed."""
+    def rows(self, body: bytes) -> tuple[Values, str | None]:
+        """The rows of a body and its user. Raises Malformed."""
         read = decoded(self._decoder, body)
-        return self._table_of(read.inputs), read.user
-
-    def _table_of(self, inputs: Sequence[Any]) -> pa.Table:
-        if len(self.columns) == 1:
-            return self._one_column(inputs)
-        names = [f"f{place}" for place in range(len(self.columns))]
-        cells = [[cell_text(getattr(row, name), column) for row in inputs]
-                 for name, column in zip(names, self.columns, strict=True)]  # fmt: skip
-        return self._table(cells)
-
-    def _one_column(self, inputs: Sequence[Any]) -> pa.Table:
-        column = self.columns[0]
-        return self._table([[cell_text(row if isinstance(row, str) else row.f0, column) for row in inputs]])
-
-    def _table(self, cells: list[list[str | None]]) -> pa.Table:
-        arrays = [pa.array(column, pa.large_string()) for column in cells]
-        return pa.Table.from_arrays(arrays, names=[column.name for column in self.columns])
+        rows = [(row,) if isinstance(row, str) else astuple(row) for row in read.inputs]
+        return Values(self.columns, rows), read.user
 
 
 def decoded(decoder: Any, body: bytes) -> Any:
@@ -112,14 +98,3 @@ def _cell_type(column: Column, limits: Limits) -> Any:
     text = _text(limits)
     of_kind = {"text": text, "date": text, "number": int | float | text, "category": bool | int | float | text}
     return of_kind[column.kind] | None
-
-
-def cell_text(value: str | float | bool | None, column: Column) -> str | None:
-    """A value of a request as a file would hold it; text of blanks alone is missing, as it is there."""
-    if value is None or isinstance(value, str):
-        return None if value is None or not value or value.isspace() else value
-    if isinstance(value, bool):
-        return next((level for level in column.levels if level.lower() == str(value).lower()), str(value).lower())
-    if isinstance(value, float) and value.is_integer() and column.kind == "category":
-        return str(int(value))
-    return repr(value)

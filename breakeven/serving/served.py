@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from breakeven.core.errors import ModelError
 from breakeven.core.words import say
+from breakeven.inputs.values import Value, Values
 from breakeven.models.artifact import ARTIFACT, load_artifact
-from breakeven.models.model import Billed, Predictor
+from breakeven.models.model import Billed, Predictor, values_predictor
 from breakeven.outputs import OUTPUTS
 from breakeven.records.artifact import Artifact
+from breakeven.records.dataset import Column
 from breakeven.serving.arrow import ArrowReader
-from breakeven.serving.batching import Answers
+from breakeven.serving.batching import Answers, Rows
 from breakeven.serving.limits import Limits
 from breakeven.serving.reading import RequestReader
 from breakeven.stages.golden import ANSWERS, QUESTIONS, same_answer
 from breakeven.stages.releases import verified
 from breakeven.store import Store
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 CAPS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 """Batch sizes that are tried when a release is loaded."""
 WORTH_IT = 1.05
 """A larger batch is taken when its rate is so many times the best smaller one's: waiting longer must pay."""
-SECONDS_A_SIZE = 0.1
+SECONDS_A_SIZE, CALLS_A_SIZE = 0.03, 8
+"""A size is tried until one is reached: a cheap model is ready at once, and a large one is asked a few times."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Served:
     artifact: Artifact
     reader: RequestReader
     bulk: ArrowReader
-    answer: Callable[[pa.Table], Answers]
+    answer: Callable[[Rows], Answers]
     cap: int
     seconds_a_row: float
 
@@ -57,19 +57,36 @@ def load_release(store: Store, number: int, limits: Limits) -> Served:
     verified(store, number)
     folder = store.release_folder(number)
     artifact, predictor = load_artifact(folder / ARTIFACT)
-    rows = _golden_rows(folder, artifact)
-    served = _served(artifact, predictor, folder, rows, limits, number)
-    _check(folder, rows, served.answer)
+    rows = [json.loads(line) for line in (folder / QUESTIONS).read_text(encoding="utf-8").splitlines()]
+    values = values_of(rows, artifact)
+    served = _served(artifact, predictor, folder, values, limits, number)
+    _check(folder, values.table(), served.answer)
+    _check(folder, values, served.answer)
     return served
 
 
-def served_artifact(folder: Path, rows: pa.Table, limits: Limits) -> Served:
+def served_artifact(folder: Path, rows: Sequence[Mapping[str, str | None]], limits: Limits) -> Served:
     """An artifact that is no release yet, as it would be served; its pace is measured on `rows`. Raises ModelError."""
     artifact, predictor = load_artifact(folder)
-    return _served(artifact, predictor, folder, rows, limits, 0)
+    return _served(artifact, predictor, folder, values_of(rows, artifact), limits, 0)
 
 
-def _served(artifact: Artifact, predictor: Predictor, folder: Path, rows: pa.Table, limits: Limits,
+def values_of(rows: Sequence[Mapping[str, str | None]], artifact: Artifact) -> Values:
+    """Rows of text cells as a program would send them: numbers as numbers."""
+    columns = artifact.columns
+    return Values(columns, [tuple(_as_sent(row.get(column.name), column) for column in columns) for row in rows])
+
+
+def _as_sent(cell: str | None, column: Column) -> Value:
+    if cell is None or column.kind != "number":
+        return cell
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
+
+
+def _served(artifact: Artifact, predictor: Predictor, folder: Path, rows: Values, limits: Limits,
             number: int) -> Served:  # fmt: skip
     _can_be_served(artifact, predictor, folder)
     answer = _answerer(artifact, predictor)
@@ -86,21 +103,17 @@ def _can_be_served(artifact: Artifact, predictor: Predictor, folder: Path) -> No
         )
 
 
-def _answerer(artifact: Artifact, predictor: Predictor) -> Callable[[pa.Table], Answers]:
-    output = OUTPUTS.get(artifact.output)
-    return lambda rows: output.answers(predictor.predict(rows), artifact.labels)
+def _answerer(artifact: Artifact, predictor: Predictor) -> Callable[[Rows], Answers]:
+    output, by_values = OUTPUTS.get(artifact.output), values_predictor(predictor)
+
+    def answer(rows: Rows) -> Answers:
+        predictions = by_values(rows) if isinstance(rows, Values) else predictor.predict(rows)
+        return output.answers(predictions, artifact.labels)
+
+    return answer
 
 
-def _golden_rows(folder: Path, artifact: Artifact) -> pa.Table:
-    import pyarrow as pa
-
-    lines = (folder / QUESTIONS).read_text(encoding="utf-8").splitlines()
-    kept = [json.loads(line) for line in lines]
-    schema = pa.schema([(column.name, pa.large_string()) for column in artifact.columns])
-    return pa.Table.from_pylist(kept, schema=schema)
-
-
-def _check(folder: Path, rows: pa.Table, answer: Callable[[pa.Table], Answers]) -> None:
+def _check(folder: Path, rows: Rows, answer: Callable[[Rows], Answers]) -> None:
     """Raises ModelError when a golden answer is not given again, here and now."""
     lines = (folder / ANSWERS).read_text(encoding="utf-8").splitlines()
     for number, (line, given) in enumerate(zip(lines, answer(rows), strict=True), 1):
@@ -120,9 +133,9 @@ def flat(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name != "scores"} | scores
 
 
-def _best_cap(rows: pa.Table, answer: Callable[[pa.Table], Answers], most: int) -> tuple[int, float]:
+def _best_cap(rows: Values, answer: Callable[[Rows], Answers], most: int) -> tuple[int, float]:
     """The batch size with the best rate, and the seconds a row takes in it."""
-    best, pace = 1, _pace(rows.slice(0, 1), answer)
+    best, pace = 1, _pace(_repeated(rows, 1), answer)
     for cap in CAPS[1:]:
         if cap > most:
             break
@@ -134,15 +147,16 @@ def _best_cap(rows: pa.Table, answer: Callable[[pa.Table], Answers], most: int) 
     return best, pace
 
 
-def _pace(rows: pa.Table, answer: Callable[[pa.Table], Answers]) -> float:
-    """Seconds a row, the best of several calls."""
-    best, until = float("inf"), time.perf_counter() + SECONDS_A_SIZE
-    while time.perf_counter() < until or best == float("inf"):
+def _pace(rows: Values, answer: Callable[[Rows], Answers]) -> float:
+    """Seconds a row, the best of several calls; the first one warms what is made on first use."""
+    answer(rows)
+    best, until, calls = float("inf"), time.perf_counter() + SECONDS_A_SIZE, 0
+    while calls == 0 or (calls < CALLS_A_SIZE and time.perf_counter() < until):
         begun = time.perf_counter()
         answer(rows)
-        best = min(best, time.perf_counter() - begun)
+        best, calls = min(best, time.perf_counter() - begun), calls + 1
     return best / rows.num_rows
 
 
-def _repeated(rows: pa.Table, wanted: int) -> pa.Table:
-    return rows.take([place % rows.num_rows for place in range(wanted)])
+def _repeated(rows: Values, wanted: int) -> Values:
+    return Values(rows.columns, [rows.rows[place % rows.num_rows] for place in range(wanted)])

@@ -30,6 +30,7 @@ import pyarrow.parquet as pq
 
 from breakeven.core.errors import StorageError
 from breakeven.inputs.masking import mask
+from breakeven.serving.batching import Rows
 from breakeven.store import new_file
 
 ANSWERS = pa.schema([
@@ -70,7 +71,7 @@ class TrafficLog:
         self._thread = threading.Thread(target=self._run, name="traffic", daemon=True)
         self._thread.start()
 
-    def answered(self, release: int, key: str, user: str | None, seconds: float, rows: pa.Table,
+    def answered(self, release: int, key: str, user: str | None, seconds: float, rows: Rows,
                  outputs: list[dict[str, Any]], arm: str = CURRENT) -> None:  # fmt: skip
         """Keep the answers of one request; each output has its `id`, and nothing else where the release failed."""
         now = datetime.now(UTC)

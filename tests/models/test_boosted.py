@@ -15,6 +15,7 @@ import pytest
 from breakeven.core.errors import ModelError
 from breakeven.models.boosted import MODEL
 from breakeven.models.boosted_fits import lightgbm
+from breakeven.models.boosted_library import TreeFile
 from breakeven.models.boosted_recipes import RECIPES, crossed
 from breakeven.models.boosted_text import average_text
 from breakeven.models.model import Work
@@ -32,6 +33,27 @@ def power_table(rows: int = 600, seed: int = 0) -> tuple[pa.Table, list[str]]:
     fails = torque * speed + 3 * (code == "A10") + random.normal(0, 1, rows) > 27
     table = pa.table({"torque": cells(torque.round(3)), "speed": cells(speed.round(3)), "code": cells(code)})
     return table, [("no", "yes")[int(fail)] for fail in fails]
+
+
+def test_the_library_alone_answers_as_the_package_does(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    features = chance.normal(size=(400, 5))
+    features[chance.random(features.shape) < 0.1] = np.nan
+    for width, target in ((1, features[:, 0]), (2, features[:, 0] > 0), (3, chance.integers(0, 3, 400))):
+        settings = {"objective": {1: "regression", 2: "binary", 3: "multiclass"}[width], "verbosity": -1}
+        if width == 3:
+            settings["num_class"] = 3
+        booster = lightgbm().train(settings, lightgbm().Dataset(features, np.nan_to_num(target)), 20)
+        trees = TreeFile(booster.model_to_string().encode())
+        for rows in (1, 7, 400):
+            expected = booster.predict(features[:rows])
+            found = trees.answers(features[:rows], width)
+            assert found.shape == (rows, width)
+            np.testing.assert_array_equal(found[:, 1] if width == 2 else found.reshape(expected.shape), expected)
+    with pytest.raises(ValueError, match="5 features"):
+        trees.answers(features[:1, :3], 3)
+    with pytest.raises(ValueError):
+        TreeFile(b"no trees")
 
 
 @pytest.fixture
