@@ -45,7 +45,9 @@ from breakeven.stages.profiles import keep_profiles
 from breakeven.stages.propose import propose
 from breakeven.stages.prospects import with_prospects
 from breakeven.stages.release import Origin, count_opening, release
+from breakeven.stages.releases import current_number, verified
 from breakeven.stages.roadmap import check_road, with_road
+from breakeven.stages.trust import check_signing
 from breakeven.stages.watch import Watcher
 from breakeven.stages.work import Climb
 from breakeven.store import Store
@@ -72,7 +74,7 @@ def check(path: Path, watch: Watcher | None = None) -> Audit:
     target_metric(project, file)
     check_compute(project)
     check_road(project, file)
-    store = Store(file.parent)
+    store = Store(file)
     with store.locked():
         return audit_stage(project, file.parent, store)
 
@@ -105,7 +107,8 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
     check_compute(project)
     check_plan(project)
     check_road(project, file)
-    store = Store(file.parent)
+    store = Store(file)
+    check_signing(store)
     with store.locked(), _engine(project.compute) as (engine, room):
         watch.stage(say("looking at the data"))
         audit = audit_stage(project, file.parent, store)
@@ -141,7 +144,15 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
         )
         made = with_road(made, file, datetime.now(UTC).date())
         store.write(made, store.run_folder(made.id) / "run.json")
+        _tell_waiting(store, made, watch)
     return made
+
+
+def _tell_waiting(store: Store, made: Run, watch: Watcher) -> None:
+    """Tell of a release that somebody else must sign before it may answer."""
+    if made.release and current_number(store) != made.release.number:
+        watch.stage(say('release {number} answers once it is signed with a trusted key: "breakeven releases sign", '
+                        'then "promote"', number=made.release.number))  # fmt: skip
 
 
 def predict(path: Path, source: Path, target: Path, watch: Watcher | None = None) -> int:
@@ -149,10 +160,11 @@ def predict(path: Path, source: Path, target: Path, watch: Watcher | None = None
 
     Raises UsageError when nothing is released, DataError for a file that cannot be read.
     """
-    store = Store(project_file(path).parent)
-    released = store.current_release()
-    if released is None:
+    store = Store(project_file(path))
+    number = current_number(store)
+    if number is None:
         raise UsageError(say("there is no release yet"), str(store.folder), say('make one with "breakeven run"'))
+    verified(store, number)
     with tempfile.TemporaryDirectory() as folder:
         job = Job(
             kind="predict",
@@ -161,7 +173,7 @@ def predict(path: Path, source: Path, target: Path, watch: Watcher | None = None
             limits=Limits(seconds=float("1e9"), bytes=1 << 60, usd=_usd_to_answer(path)),
             cache=str(store.folder / "cache"),
             threads=usable_cores(),
-            artifact=str(store.release_folder(released.number) / ARTIFACT),
+            artifact=str(store.release_folder(number) / ARTIFACT),
             source=str(source.resolve()),
             target=str(target.resolve()),
         )

@@ -38,7 +38,7 @@ def kept_plan(path: Path) -> tuple[Plan, Path | None]:
     project = read_project(file)
     run = latest_run(file.parent)
     made = make_plan(project, *measured_figures(project, run))
-    store = Store(file.parent)
+    store = Store(file)
     with suppress(StorageError):  # a plan can be read where nothing can be written
         return made, store.plan_file(store.keep_plan(made, run.id if run else ""))
     return made, None
@@ -48,7 +48,7 @@ def replan(path: Path) -> Revision:
     """What the latest run changes in the newest plan from before it. Raises UsageError without a run, ProjectError."""
     file = project_file(path)
     project = read_project(file)
-    store = Store(file.parent)
+    store = Store(file)
     run = store.run()
     kept = store.newest_plan("assumed")
     old = kept.plan if kept else make_plan(project)
@@ -68,7 +68,7 @@ def plan_with_spread(path: Path, everything: bool = False) -> tuple[Plan, Path |
 def roadmap_of(path: Path, made: Plan, today: date) -> RoadmapState:
     """The road map of a project by a plan of it. Raises ProjectError."""
     file = project_file(path)
-    return road_stage.roadmap(read_project(file), file, made, stored_facts(Store(file.parent)), None, today)
+    return road_stage.roadmap(read_project(file), file, made, stored_facts(Store(file)), None, today)
 
 
 def roadmap(path: Path, month: int | None, today: date) -> tuple[RoadmapState, tuple[RiskState, ...]]:
@@ -76,7 +76,7 @@ def roadmap(path: Path, month: int | None, today: date) -> tuple[RoadmapState, t
     file = project_file(path)
     project = read_project(file)
     made = plan_with_spread(path)[0] if needs_draws(project) else plan(path)
-    facts = stored_facts(Store(file.parent))
+    facts = stored_facts(Store(file))
     state = road_stage.roadmap(project, file, made, facts, month, today)
     return state, road_stage.risks(project, file, made, facts)
 
@@ -85,7 +85,7 @@ def risks(path: Path, made: Plan) -> tuple[RiskState, ...]:
     """The risks of a project, held against a plan of it and what was measured. Raises ProjectError."""
     file = project_file(path)
     project = read_project(file)
-    return road_stage.risks(project, file, made, stored_facts(Store(file.parent))) if project.risk else ()
+    return road_stage.risks(project, file, made, stored_facts(Store(file))) if project.risk else ()
 
 
 def check_plan(project: Project) -> None:

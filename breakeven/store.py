@@ -39,16 +39,20 @@ from breakeven.records.run import Run
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 FOLDER = ".breakeven"
+PROJECT = "breakeven.toml"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm", "pyarrow")
 WORKING_CODE = ("inputs", "outputs", "checks", "models", "worker.py", "stages/audit.py", "stages/evaluate.py")
 """The code whose change makes earlier work invalid."""
 
 
 class Store:
-    """The run folder of one project folder; made on the first write."""
+    """The run folder of a project, given as its folder or its file; made on the first write."""
 
-    def __init__(self, project_folder: Path) -> None:
-        self.folder = project_folder.resolve() / FOLDER
+    def __init__(self, project: Path) -> None:
+        place = project.resolve()
+        self.file = place if place.is_file() or place.name == PROJECT else place / PROJECT
+        """The project file."""
+        self.folder = self.file.parent / FOLDER
 
     # --- places
 

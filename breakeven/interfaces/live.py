@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from breakeven.records.health import Health
     from breakeven.records.release import Release
     from breakeven.records.rollout import Verdict
+    from breakeven.records.trust import Signer
     from breakeven.serving.keys import Key
     from breakeven.serving.server import Options, Place
     from breakeven.store import Store
@@ -39,11 +40,37 @@ def releases(path: AnyPath = ".") -> tuple[tuple[Release, ...], int | None]:
     return store.releases(), current_number(store)
 
 
-def verified_release(path: AnyPath, number: int) -> Release:
-    """A release whose files are as its manifest says. Raises UsageError, ModelError."""
-    from breakeven.stages.releases import verified
+def shown_release(path: AnyPath, number: int) -> tuple[Release, Signer]:
+    """A release whose files are as its manifest says, and who signed it. Raises UsageError, ModelError."""
+    from breakeven.stages.releases import RECORD, check_files, named
+    from breakeven.stages.trust import signer
 
-    return verified(_store(path), number)
+    store = _store(path)
+    found, folder = named(store, number), store.release_folder(number)
+    check_files(store, found)
+    return found, signer(store, folder, (folder / RECORD).read_bytes())
+
+
+def sign_release(path: AnyPath, number: int, key: AnyPath | None = None) -> Signer:
+    """Sign a release with a private key, by default that of the project. Raises UsageError, ModelError."""
+    from breakeven.stages.releases import sign
+
+    return sign(_store(path), number, Path(key) if key else None)
+
+
+def release_history(path: AnyPath = ".") -> tuple[list[dict[str, object]], int | None]:
+    """The audit log of the releases, and the number of the first line of it that is not as it was written."""
+    from breakeven.stages.history import first_broken, history
+
+    store = _store(path)
+    return history(store), first_broken(store)
+
+
+def make_signing_key(file: AnyPath) -> str:
+    """Make a key that signs releases, its public half beside it; returns that half as text. Raises UsageError."""
+    from breakeven.stages.signing import make_key, written_key
+
+    return written_key(make_key(Path(file)))
 
 
 def promote(path: AnyPath, number: int) -> Release:
@@ -142,4 +169,4 @@ def _store(path: AnyPath) -> Store:
     from breakeven.project import project_file
     from breakeven.store import Store
 
-    return Store(project_file(Path(path)).parent)
+    return Store(project_file(Path(path)))

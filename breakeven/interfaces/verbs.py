@@ -182,4 +182,4 @@ def _store(path: AnyPath) -> Store:
     from breakeven.project import project_file
     from breakeven.store import Store
 
-    return Store(project_file(Path(path)).parent)
+    return Store(project_file(Path(path)))

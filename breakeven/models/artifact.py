@@ -27,12 +27,7 @@ def load_artifact(folder: Path) -> tuple[Artifact, Predictor]:
 
     Raises ModelError when the folder holds none, or one of a later version than this code reads.
     """
-    try:
-        artifact = Artifact.model_validate_json((folder / "artifact.json").read_bytes())
-    except (OSError, ValueError):
-        raise ModelError(
-            say("there is no artifact, or it is damaged"), str(folder), say('make it again with "breakeven run"')
-        ) from None
+    artifact = read_artifact(folder)
     name, _, version = artifact.family.partition("/")
     model = MODELS.get(name)
     if int(version) > model.version:
@@ -42,6 +37,16 @@ def load_artifact(folder: Path) -> tuple[Artifact, Predictor]:
             say("install a newer breakeven"),
         )
     return artifact, model.load(folder, artifact)
+
+
+def read_artifact(folder: Path) -> Artifact:
+    """What the artifact of a folder takes and gives. Raises ModelError when there is none."""
+    try:
+        return Artifact.model_validate_json((folder / "artifact.json").read_bytes())
+    except (OSError, ValueError):
+        raise ModelError(
+            say("there is no artifact, or it is damaged"), str(folder), say('make it again with "breakeven run"')
+        ) from None
 
 
 def save_predictions(path: Path, predictions: np.ndarray) -> None:

@@ -26,6 +26,7 @@ from breakeven.records.quotes import Quote
 from breakeven.records.record import Record
 from breakeven.records.risks import Risk
 from breakeven.records.roadmap import Milestone, Resource, RoadmapSettings
+from breakeven.records.trust import ReleaseTrust
 
 __all__ = ["Amount", "Channel", "Count", "Money", "Month", "Project", "Quantity"]
 
@@ -201,3 +202,4 @@ class Project(Record):
     resource: tuple[Resource, ...] = ()
     risk: tuple[Risk, ...] = ()
     effect: tuple[Effect, ...] = ()
+    release: ReleaseTrust = ReleaseTrust()

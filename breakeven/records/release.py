@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from breakeven.records.cost import CandidateCost
+from breakeven.records.dataset import Column
 from breakeven.records.evaluation import Evaluation
+from breakeven.records.job import Bill
+from breakeven.records.measurement import Measurement
 from breakeven.records.record import Record
 
 
@@ -15,7 +19,7 @@ class FileDigest(Record):
 
 
 class Release(Record):
-    """`releases/N/release.json`; the artifact lies beside it, each file with its digest."""
+    """`releases/N/release.json`; the artifact lies beside it, each file with its digest. It is what is signed."""
 
     number: int
     candidate: str
@@ -39,3 +43,16 @@ class Release(Record):
     """The release that it followed as the current one."""
     train_usd: float | None = None
     """What training it cost."""
+    task: str = ""
+    inputs: tuple[Column, ...] = ()
+    """What it takes: the input columns, in the order of training."""
+    output: str = ""
+    """What it gives: the name of the output's contract, and of what the answer is."""
+    answer: str = ""
+    labels: tuple[str, ...] = ()
+    """The classes in their fixed order, for an output that has classes."""
+    bill: Bill | None = None
+    """What training it took."""
+    measurement: Measurement | None = None
+    """What answering with it took when it was measured."""
+    cost: CandidateCost | None = None

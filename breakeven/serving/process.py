@@ -24,6 +24,7 @@ from breakeven.records.rollout import Rollout
 from breakeven.serving.app import App
 from breakeven.serving.connection import connection_class
 from breakeven.serving.draining import DrainingServer
+from breakeven.serving.hardening import harden
 from breakeven.serving.keys import read_keys
 from breakeven.serving.limits import Limits
 from breakeven.serving.metrics import Metrics
@@ -57,6 +58,7 @@ class Setup(Record):
 
 def main(arguments: list[str]) -> int:
     end_with_parent(os.getppid())
+    harden()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     setup = Setup.model_validate_json(arguments[0])
     store = Store(Path(setup.project))

@@ -88,7 +88,7 @@ def serve(store: Store, options: Options, started: Callable[[Place], None]) -> N
     check(store, place, options.keys)
     with listening(place) as sock, tempfile.TemporaryDirectory(prefix="breakeven-metrics-") as counters:
         setup = {
-            "project": str(store.folder.parent), "descriptor": sock.fileno(), "limits": options.limits.model_dump(),
+            "project": str(store.file), "descriptor": sock.fileno(), "limits": options.limits.model_dump(),
             "keys": str(options.keys) if options.keys else None, "shared_metrics": processes > 1,
             "log_inputs": options.log_inputs,
         }  # fmt: skip

@@ -10,18 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from breakeven.models.artifact import ARTIFACT
+from breakeven.models.artifact import ARTIFACT, read_artifact
 from breakeven.records.evaluation import Evaluation
 from breakeven.records.release import FileDigest, Release
 from breakeven.records.run import Rung
 from breakeven.stages.golden import write_golden
-from breakeven.stages.releases import make_current
+from breakeven.stages.releases import RECORD, make_current
+from breakeven.stages.trust import SIGNATURE, sign_release, signer, signing_key, trusted_keys
 from breakeven.store import Store, new_folder, write_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-RECORD = "release.json"
 
 
 @dataclass(frozen=True)
@@ -37,10 +36,10 @@ class Origin:
 def release(store: Store, rung: Rung, test: Evaluation, opened: int, origin: Origin) -> Release:
     """A new release of a rung's artifact, made current. An artifact is released once. Raises ModelError."""
     source = store.folder / rung.folder / ARTIFACT
-    files = file_digests(source)
+    files, artifact = file_digests(source), read_artifact(source)
     for earlier in store.releases():
         if earlier.files == files and earlier.test == test:
-            make_current(store, earlier.number, "run")
+            sign_and_answer(store, earlier.number)
             return earlier
     number = 1 + max((kept.number for kept in store.releases()), default=0)
     place, before = store.release_folder(number), store.current_release()
@@ -62,10 +61,28 @@ def release(store: Store, rung: Rung, test: Evaluation, opened: int, origin: Ori
             project=origin.project,
             parent=before.number if before else None,
             train_usd=rung.bill.usd if rung.bill else None,
+            task=artifact.task,
+            inputs=artifact.columns,
+            output=artifact.output,
+            answer=artifact.answer,
+            labels=artifact.labels,
+            bill=rung.bill,
+            measurement=rung.measurement,
+            cost=rung.cost,
         )
         (temporary / RECORD).write_text(made.model_dump_json(indent=1), encoding="utf-8")
-    make_current(store, number, "run")
+    sign_and_answer(store, number)
     return made
+
+
+def sign_and_answer(store: Store, number: int) -> None:
+    """Sign a release where the project has a key for it, and let it answer unless it needs another's signature."""
+    folder = store.release_folder(number)
+    key = signing_key(store)
+    if key and not (folder / SIGNATURE).exists():
+        sign_release(store, number, key)
+    if not trusted_keys(store) or signer(store, folder, (folder / RECORD).read_bytes()).name:
+        make_current(store, number, "run")
 
 
 def file_digests(folder: Path) -> tuple[tuple[str, str], ...]:

@@ -6,22 +6,25 @@ new. A server watches it. Every change is a line of `releases/audit.jsonl`, whic
 
 from __future__ import annotations
 
-import getpass
 import hashlib
-import json
-import os
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from breakeven.core.errors import ModelError, UsageError
 from breakeven.core.words import Message, say
 from breakeven.models.artifact import ARTIFACT
 from breakeven.records.release import FileDigest, Release
+from breakeven.records.trust import Signer
 from breakeven.stages.golden import check_golden
+from breakeven.stages.history import audit, history
+from breakeven.stages.trust import SIGNATURE, check_trusted, sign_release, signer, signing_key
 from breakeven.store import Store, storing, write_bytes
 
+__all__ = ["audit", "history", "make_current", "promote", "remove", "rollback", "verified"]
 FORWARD = ("run", "promote")
+RECORD = "release.json"
 EXTERNAL_DATA = b"\n\x08location\x12"
 """How an ONNX tensor says that its numbers lie in another file: the key `location` of its external data."""
 
@@ -74,6 +77,24 @@ def rollback(store: Store) -> Release:
     return found
 
 
+def sign(store: Store, number: int, asked: Path | None = None) -> Signer:
+    """Sign a release with a private key, by default that of the project; its files are looked at first.
+
+    Raises UsageError when there is no key or no such release, ModelError when it is damaged, StorageError.
+    """
+    check_files(store, named(store, number))
+    key = signing_key(store, asked)
+    if key is None:
+        raise UsageError(
+            say("no key to sign with is named"), "release.sign_with",
+            say("name it with --key, or in the project file: [release] sign_with = …"),
+        )
+    sign_release(store, number, key)
+    audit(store, "sign", number, current_number(store))
+    folder = store.release_folder(number)
+    return signer(store, folder, (folder / RECORD).read_bytes())
+
+
 def remove(store: Store, number: int) -> None:
     """Take a release away. Raises UsageError when it is the one that answers, or there is none of that number."""
     named(store, number)
@@ -99,52 +120,48 @@ def named(store: Store, number: int) -> Release:
     return found
 
 
-def history(store: Store) -> list[dict[str, object]]:
-    """The lines of the audit log, the oldest first."""
-    path = store.folder / "releases" / "audit.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("}")]  # the last may be cut off by a full disk
-
-
-def audit(store: Store, act: str, number: int, before: int | None) -> None:
-    """Add a line to the audit log and put it on the disk before anything is changed."""
-    path = store.folder / "releases" / "audit.jsonl"
-    line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "act": act, "release": number,
-            "before": before, "by": _user()}  # fmt: skip
-    with storing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as log:
-            log.write(json.dumps(line) + "\n")
-            log.flush()
-            os.fsync(log.fileno())
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may have no name for its user
-        return str(os.getuid()) if hasattr(os, "getuid") else ""
-
-
 # --- are the files those that were released? -------------------------------------------------------------------
 
 
 def verified(store: Store, number: int) -> Release:
-    """The release, when every file is as its manifest says, nothing is beside them and none is a link.
+    """The release, when somebody trusted signed it where that is asked for, every file is as its manifest says,
+    nothing is beside them and none is a link.
 
     Raises UsageError if there is none of that number, ModelError naming the first file that is not right.
     """
-    found = named(store, number)
+    found = signed_record(store, number)
+    check_files(store, found)
+    return found
+
+
+def signed_record(store: Store, number: int) -> Release:
+    """The record of a release, signed by a trusted key where the project names one. Raises UsageError, ModelError."""
     folder = store.release_folder(number)
-    if not found.manifest:
-        raise _damaged(folder, "release.json", say("it has no manifest: it was made by an older version"))
-    wanted = {entry.path: entry for entry in found.manifest}
+    try:
+        content = (folder / RECORD).read_bytes()
+    except OSError:
+        return named(store, number)  # which says that there is none
+    check_trusted(store, folder, content)
+    try:
+        found = Release.model_validate_json(content)
+    except ValidationError:
+        raise _damaged(folder, RECORD, say("its record cannot be read")) from None
+    if found.number != number:
+        raise _damaged(folder, RECORD, say("it is the record of release {number}", number=found.number))
+    return found
+
+
+def check_files(store: Store, release: Release) -> None:
+    """Raises ModelError naming the first file that is not as the release's manifest says."""
+    folder = store.release_folder(release.number)
+    if not release.manifest:
+        raise _damaged(folder, RECORD, say("it has no manifest: it was made by an older version"))
+    wanted = {entry.path: entry for entry in release.manifest}
     there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not _is_plain_folder(path)}
-    for name in sorted((there.keys() ^ wanted.keys()) - {"release.json"}):
+    for name in sorted((there.keys() ^ wanted.keys()) - {RECORD, SIGNATURE}):
         raise _damaged(folder, name, _stray(name in wanted))
     for name, entry in wanted.items():
         _check_file(folder, there[name], entry)
-    return found
 
 
 def _stray(wanted: bool) -> Message:

@@ -15,6 +15,8 @@ Name = Annotated[str, typer.Argument(help=N_("Who or what the key is for."), met
 KeyFile = Annotated[Path, typer.Option("--keys", help=N_("The file of keys."))]
 Scopes = Annotated[str, typer.Option("--scopes", help=N_("What it opens: predict, feedback, metrics."))]
 Days = Annotated[int | None, typer.Option("--days", min=1, help=N_("It ends after so many days; else never."))]
+NewFile = Annotated[Path, typer.Argument(help=N_("Where to write the private key."), metavar="FILE",
+                                         show_default=False)]  # fmt: skip
 FILE = Path("keys.json")
 
 
@@ -55,4 +57,16 @@ def revoke(name: Name, keys: KeyFile = FILE, as_json: AsJson = False, language: 
         show_revoked(language, name)
 
 
-HELP = N_("The keys that a server asks its clients for.")
+@app.command("sign-new", help=N_("Make a key that signs releases, and its public half beside it."))
+def sign_new(file: NewFile, as_json: AsJson = False, language: Language = None) -> None:
+    from breakeven.interfaces import live
+    from breakeven.interfaces.terminal.releases import show_signing_key
+
+    public = live.make_signing_key(file)
+    if as_json:
+        print_json({"private": str(file), "public": f"{file}.pub", "key": public})
+    else:
+        show_signing_key(language, file, public)
+
+
+HELP = N_("The keys that a server asks its clients for, and those that sign releases.")

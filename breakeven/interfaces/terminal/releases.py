@@ -15,6 +15,7 @@ from breakeven.interfaces.terminal.text import safe
 
 if TYPE_CHECKING:
     from breakeven.records.release import Release
+    from breakeven.records.trust import Signer
     from breakeven.serving.keys import Key
 
 
@@ -30,7 +31,7 @@ def show_releases(language: str | None, releases: Iterable[Release], current: in
     screen.console.print(table)
 
 
-def show_card(language: str | None, release: Release) -> None:
+def show_card(language: str | None, release: Release, signer: Signer) -> None:
     """What is known of a release."""
     screen = Screen.of(language)
     screen.line(say("release {number}: {name}", number=release.number, name=release.candidate), "bold")
@@ -42,6 +43,49 @@ def show_card(language: str | None, release: Release) -> None:
     screen.line(say("{count} files, {bytes}, all as its manifest says", count=len(release.manifest), bytes=size),
                 indent=2)  # fmt: skip
     screen.line(say("{rows} golden rows", rows=release.golden), indent=2)
+    screen.line(_signed(signer), indent=2)
+
+
+def _signed(signer: Signer) -> Message:
+    if not signer.key:
+        return say("not signed")
+    if not signer.name:
+        return say("signed with the key {key}, which the project does not name as trusted", key=signer.key)
+    return say("signed with the trusted key {name} ({key})", name=signer.name, key=signer.key)
+
+
+def show_signed(language: str | None, number: int, signer: Signer) -> None:
+    screen = Screen.of(language)
+    screen.line(say("release {number}: {signature}", number=number, signature=_signed(signer)))
+
+
+def show_history(language: str | None, lines: Iterable[dict[str, object]], broken: int | None) -> None:
+    """A line an act, the newest last, and whether the log is as it was written."""
+    screen = Screen.of(language)
+    table = screen.table(say("when"), say("what"), say("release"), say("before"), say("who"))
+    last = ""
+    for line in lines:
+        last = str(line.get("chain", ""))
+        before = line["before"]
+        cells = (screen.write.moment(str(line["at"])), str(line["act"]), str(line["release"]),
+                 "—" if before is None else str(before), str(line["by"]))  # fmt: skip
+        table.add_row(*(Text(safe(cell)) for cell in cells))
+    screen.console.print(table)
+    if broken:
+        screen.line(say("line {line} of the log is not as it was written, or one before it is missing", line=broken),
+                    "bold red")  # fmt: skip
+    elif last:
+        screen.line(say("all lines are as they were written; the last one's chain is {chain}", chain=last), "dim")
+
+
+def show_signing_key(language: str | None, file: Path, public: str) -> None:
+    """Where the key is, and how a project comes to trust it."""
+    screen = Screen.of(language)
+    screen.line(say("the private key, which only you can read: {file}", file=str(file)))
+    screen.line(say("the public key: {file}", file=f"{file}.pub"))
+    screen.line(say("in the project file:"))
+    for line in ("[release]", f'sign_with = "{file}"', f'trusted_keys = ["{public}"]'):
+        screen.line(line, indent=2)
 
 
 def _score(release: Release) -> Message:
