@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from breakeven.core.errors import UsageError
 from breakeven.core.words import Message, say
@@ -149,7 +149,7 @@ def _no_key(place: Path | str, hint: Message) -> UsageError:
     return UsageError(say("that is no Ed25519 key"), str(place), hint)
 
 
-def _library():  # type: ignore[no-untyped-def]
+def _library() -> tuple[Any, Any]:
     """The parts of `cryptography` that are needed. Raises UsageError when it is not installed."""
     try:
         from cryptography.hazmat.primitives import serialization
