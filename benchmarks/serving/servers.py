@@ -1,0 +1,146 @@
+"""Servers: how each is started and asked, pinned to a core, with its start-up seconds, memory and descriptors."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from bench import CLIENT_CORE, SERVER_CORE, environment
+from making import Case
+
+START_SECONDS, STOP_SECONDS = 90.0, 30.0
+JSON = {"content-type": "application/json"}
+Answer = tuple[str, dict[str, float]]
+"""The label and the score of each label."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A way to serve. `command` gets the port; `bodies` and `headers` are sent in turns; `read` reads an answer."""
+
+    name: str
+    command: Callable[[int], list[str]]
+    path: str
+    ready: str
+    bodies: list[bytes]
+    headers: list[dict[str, str]]
+    read: Callable[[Any], Answer]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def ours(case: Case, *words: str, **more: str) -> Server:
+    """`breakeven serve` with the whole guard, keys included."""
+
+    def command(port: int) -> list[str]:
+        return [sys.executable, "-m", "breakeven", "serve", str(case.project), "--port", str(port),
+                "--keys", str(case.keys), *words]  # fmt: skip
+
+    headers = [JSON | one for one in case.headers()]
+    return Server("breakeven serve", command, "/v1/predict", "/ready", case.bodies(), headers, outputs,
+                  environment(**more))  # fmt: skip
+
+
+def outputs(reply: Any) -> Answer:
+    """The first answer of `{"outputs": [...]}`."""
+    return reply["outputs"][0]["label"], reply["outputs"][0]["scores"]
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+# --- a server that runs ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Running:
+    """A started server. `started` are the seconds from its start to the first answer of its readiness path."""
+
+    server: Server
+    process: subprocess.Popen[bytes]
+    port: int
+    started: float = 0.0
+
+    def processes(self) -> list[psutil.Process]:
+        """The started process and all that came of it."""
+        first = psutil.Process(self.process.pid)
+        return [first, *first.children(recursive=True)]
+
+    def megabytes(self) -> float:
+        """Proportional memory (PSS) of all processes."""
+        return sum(_proportional(process) for process in self.processes()) / 1e6
+
+    def ask(self, body: bytes, headers: dict[str, str]) -> Any:
+        url = f"http://127.0.0.1:{self.port}{self.server.path}"
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=60) as reply:
+            return json.load(reply)
+
+    def wait(self, begun: float) -> None:
+        url = f"http://127.0.0.1:{self.port}{self.server.ready}"
+        while time.monotonic() < begun + START_SECONDS:
+            with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as reply:
+                if reply.status == 200:
+                    self.started = time.monotonic() - begun
+                    return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.01)
+        raise SystemExit(f"{self.server.name} did not start: {' '.join(self.server.command(self.port))}")
+
+    def stop(self) -> None:
+        """SIGTERM, and the end of what is left after STOP_SECONDS."""
+        known = self.processes() if self.process.poll() is None else []
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(STOP_SECONDS)
+        for process in known:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def running(server: Server, core: str | None = SERVER_CORE) -> Iterator[Running]:
+    """A server on its core until the block ends; it answers its readiness path before the block begins."""
+    port = free_port()
+    command = server.command(port)
+    pinned = ["taskset", "-c", core, *command] if core else command
+    begun = time.monotonic()
+    process = subprocess.Popen(pinned, env=server.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               stdin=subprocess.DEVNULL)  # fmt: skip
+    found = Running(server, process, port)
+    try:
+        found.wait(begun)
+        yield found
+    finally:
+        found.stop()
+
+
+def _proportional(process: psutil.Process) -> int:
+    with contextlib.suppress(OSError):
+        text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+        return 1024 * int(re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE).group(1))  # type: ignore[union-attr]
+    return 0
+
+
+def stay_on_client_core() -> None:
+    """This process sends; servers have the other core."""
+    if (psutil.cpu_count() or 1) > 1:
+        psutil.Process().cpu_affinity([int(CLIENT_CORE)])
