@@ -75,7 +75,7 @@ def release_folder(project: Path) -> Path:
 def write_project(place: Path, task: str, train: str) -> None:
     (place / "breakeven.toml").write_text(
         f'[product]\nname = "load"\ntask = "{task}"\n[data]\ntrain = "{train}"\nanswer = "answer"\n'
-        "[budget]\nseconds = 180\n"
+        "[budget]\nseconds = 300\n"
     )
 
 

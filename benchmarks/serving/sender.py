@@ -114,6 +114,7 @@ class Sender:
     requests: Sequence[bytes]
     seen: Seen | None = None
     tally: Tally = field(default_factory=Tally)
+    begun: float = 0.0
 
     @classmethod
     def to(cls, found: Running, seen: Seen | None = None, clients: int | None = None) -> Sender:
@@ -130,7 +131,7 @@ class Sender:
         return uvloop.run(self._open(per_second, seconds, most, during))
 
     async def _closed(self, connections: int, seconds: float, during: Callable[[], None] | None) -> Tally:
-        begun = time.perf_counter()
+        begun = self.begun = time.perf_counter()
         until = begun + seconds
 
         def ask(connection: Connection) -> None:
@@ -169,7 +170,8 @@ class Sender:
         every = [one for one in [await self._connect(pool.append) for _ in range(most)] if one]
         pool.extend(every)
         work = asyncio.create_task(_beside(during))
-        begun, number, wanted = time.perf_counter(), 0, round(rate * seconds)
+        begun = self.begun = time.perf_counter()
+        number, wanted = 0, round(rate * seconds)
         while number < wanted:
             due = min(wanted, int((time.perf_counter() - begun) * rate) + 1)
             while number < due and pool:

@@ -117,14 +117,13 @@ class Running:
 
 
 @contextmanager
-def running(server: Server, core: str | None = SERVER_CORE) -> Iterator[Running]:
-    """A server on its core until the block ends; it answers its readiness path before the block begins."""
+def running(server: Server, cores: str = SERVER_CORE) -> Iterator[Running]:
+    """A server on its core (or cores, "0,1") until the block ends; before it begins, the server is ready."""
     port = free_port()
-    command = server.command(port)
-    pinned = ["taskset", "-c", core, *command] if core else command
+    command = ["taskset", "-c", cores, *server.command(port)]
     begun = time.monotonic()
-    process = subprocess.Popen(pinned, env=server.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               stdin=subprocess.DEVNULL)  # fmt: skip
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, env=server.environment, stdin=quiet, stdout=quiet, stderr=quiet)
     found = Running(server, process, port)
     try:
         found.wait(begun)
@@ -138,6 +137,18 @@ def _proportional(process: psutil.Process) -> int:
         text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
         return 1024 * int(re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE).group(1))  # type: ignore[union-attr]
     return 0
+
+
+def workers(found: Running) -> list[psutil.Process]:
+    """The processes of our server that answer; the first one only holds the socket."""
+    return [process for process in found.processes()[1:] if "breakeven.serving.process" in _words(process)]
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def stay_on_client_core() -> None:
