@@ -9,25 +9,30 @@ and a large one, so that no alarm comes from the number of rows alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from scipy import stats
 
 from breakeven.core.words import Message, say
-from breakeven.records.dataset import Column
-from breakeven.records.health import Shift
+from breakeven.records.health import Shift, WordShift
 from breakeven.records.record import MessageRecord
 
 FEWEST_ROWS = 100
 """Fewer are not compared: chance alone makes large effects of them."""
 SURE = 0.001
-LARGE = {"answer": 0.1, "confidence": 0.1, "column": 0.1, "text": 0.1}
-"""The smallest effect of each kind that is worth an alarm, as a share of the rows that are elsewhere now."""
+Kind = Literal["answer", "confidence", "column", "text", "cells", "words", "inputs"]
+LARGE: dict[Kind, float] = {
+    "answer": 0.1, "confidence": 0.1, "column": 0.1, "text": 0.1, "cells": 0.05, "words": 0.05, "inputs": 0.2,
+}  # fmt: skip
+"""The smallest effect of each kind that is worth an alarm, as a share of the rows that are elsewhere now. Cells that
+are lost, new or out of range are faults more often than fashions, and a single word is never in all rows: half as
+many are enough. What tells the inputs apart as a whole looks for the one direction in which they differ most, and
+must find twice as many."""
 MOST_LEVELS = 30
-MISSING, THERE = "—", "✓"
+MISSING = "—"
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class Compared:
     rows: int
     before: Message
     now: Message
+    note: Message | None = None
+    words: tuple[WordShift, ...] = ()
 
 
 def compare_numbers(before: np.ndarray, now: np.ndarray) -> Compared | None:
@@ -81,69 +88,22 @@ def _share(count: Counter[str | None], level: str | None) -> Message:
                share=count[level] / max(1, sum(count.values())))  # fmt: skip
 
 
-# --- what is compared ----------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Answers:
+    """Answers as text, and their confidence (n,) where they have one."""
 
-TEXT_FEATURES: dict[str, Callable[[str], float]] = {
-    "characters": lambda text: float(len(text)),
-    "words": lambda text: float(len(text.split())),
-    "chinese": lambda text: sum("一" <= sign <= "鿿" for sign in text) / max(1, len(text)),
-    "digits": lambda text: sum(sign.isdigit() for sign in text) / max(1, len(text)),
-    "capitals": lambda text: sum(sign.isupper() for sign in text) / max(1, len(text)),
-}
-"""What of a text is compared; its words are, beside these, as the share that the tested texts never had."""
+    answers: Sequence[str | None]
+    confidence: np.ndarray | None
 
 
-Cells = Sequence[str | None]
-
-
-def column_shifts(column: Column, before: Cells, now: Cells) -> list[tuple[str, Compared]]:
-    """All comparisons of one input column: its values, whether it is missing, and what its texts are like."""
-    found = [("missing", _missing(before, now))]
-    if column.kind == "number":
-        found.append(("", compare_numbers(_numbers(before), _numbers(now))))
-    elif column.kind == "category":
-        found.append(("", compare_levels(before, now)))
-    elif column.kind == "text":
-        found += _texts([cell or "" for cell in before], [cell or "" for cell in now])
-    return [(name, compared) for name, compared in found if compared is not None]
-
-
-def _missing(before: Sequence[str | None], now: Sequence[str | None]) -> Compared | None:
-    return compare_levels(*([None if cell is None else THERE for cell in cells] for cells in (before, now)))
-
-
-def _numbers(cells: Sequence[str | None]) -> np.ndarray:
-    from breakeven.outputs.number import read_number
-
-    return np.array([read_number(cell) for cell in cells], float)
-
-
-def _texts(before: Sequence[str], now: Sequence[str]) -> list[tuple[str, Compared | None]]:
-    found = [
-        (name, compare_numbers(np.array([feature(text) for text in before]), np.array([feature(t) for t in now])))
-        for name, feature in TEXT_FEATURES.items()
-    ]
-    half = len(before) // 2  # words are learned on one half of the tested texts, and the other half is the measure
-    known = {word for text in before[:half] for word in _words(text)}
-    return [*found, ("new words", compare_numbers(_strange(before[half:], known), _strange(now, known)))]
-
-
-def _words(text: str) -> list[str]:
-    """Words between blanks, and each Chinese character."""
-    parts = "".join(f" {sign} " if "一" <= sign <= "鿿" else sign for sign in text.lower()).split()
-    return [part.strip(".,;:!?\"'()[]") for part in parts]
-
-
-def _strange(texts: Sequence[str], known: set[str]) -> np.ndarray:
-    """Of each text the share of words that are not known."""
-    parts = [_words(text) for text in texts]
-    return np.array([np.mean([word not in known for word in words]) if words else np.nan for words in parts], float)
-
+# --- all together --------------------------------------------------------------------------------------------
 
 TITLES = {
     "characters": say("characters"), "words": say("words"), "chinese": say("share of Chinese characters"),
     "digits": say("share of digits"), "capitals": say("share of capitals"), "new words": say("share of new words"),
     "missing": say("missing cells"), "answer": say("answer"), "confidence": say("confidence"),
+    "new values": say("values never seen"), "out of range": say("numbers out of range"),
+    "language": say("language"), "single words": say("single words"), "inputs": say("all inputs together"),
 }  # fmt: skip
 
 
@@ -151,13 +111,8 @@ def title_of(name: str) -> Message:
     """What people call a comparison: `message: share of digits`, a column's own name, or the answer."""
     column, _, feature = name.rpartition(": ")
     if not column:
-        return TITLES[name] if name in ("answer", "confidence") else say("{column}", column=name)
+        return TITLES[name] if name in ("answer", "confidence", "inputs") else say("{column}", column=name)
     return say("{column}: {what}", column=column, what=TITLES.get(feature, say("{feature}", feature=feature)))
-
-
-# --- all together --------------------------------------------------------------------------------------------
-
-Kind = Literal["answer", "confidence", "column", "text"]
 
 
 def shifts_of(compared: Sequence[tuple[Kind, str, Compared]]) -> tuple[Shift, ...]:
@@ -166,20 +121,20 @@ def shifts_of(compared: Sequence[tuple[Kind, str, Compared]]) -> tuple[Shift, ..
     found = [
         Shift(kind=kind, name=name, effect=one.effect, p=float(p), rows=one.rows,
               alarm=bool(one.effect >= LARGE[kind] and p <= SURE),
-              before=MessageRecord.of(one.before), now=MessageRecord.of(one.now))
+              before=MessageRecord.of(one.before), now=MessageRecord.of(one.now),
+              note=MessageRecord.of(one.note) if one.note else None, words=one.words)
         for (kind, name, one), p in zip(compared, corrected, strict=True)
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda shift: -shift.effect))
 
 
-def answer_shifts(before: Sequence[dict[str, Any]], now: Sequence[dict[str, Any]]) -> list[tuple[Kind, str, Compared]]:
-    """How answers and their confidence have moved; each row has `answer` and `confidence`."""
+def answer_shifts(before: Answers, now: Answers) -> list[tuple[Kind, str, Compared]]:
+    """How answers and their confidence have moved."""
     found: list[tuple[Kind, str, Compared | None]] = []
-    if all(row["confidence"] is not None for row in (*before[:1], *now[:1])):
-        found.append(("answer", "answer", compare_levels([r["answer"] for r in before], [r["answer"] for r in now])))
-        confident = [np.array([row["confidence"] for row in rows], float) for rows in (before, now)]
-        found.append(("confidence", "confidence", compare_numbers(*confident)))
+    if before.confidence is not None and now.confidence is not None:
+        found.append(("answer", "answer", compare_levels(before.answers, now.answers)))
+        found.append(("confidence", "confidence", compare_numbers(before.confidence, now.confidence)))
     else:
-        numbers = [_numbers([row["answer"] for row in rows]) for rows in (before, now)]
+        numbers = [np.array([np.nan if one is None else float(one) for one in side.answers]) for side in (before, now)]
         found.append(("answer", "answer", compare_numbers(*numbers)))
     return [(kind, name, one) for kind, name, one in found if one is not None]

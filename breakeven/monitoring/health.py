@@ -4,94 +4,111 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from breakeven.core.errors import UsageError
-from breakeven.core.figure import measured
-from breakeven.core.words import Message, say
+from breakeven.core.words import say
 from breakeven.inputs.parts import read_part
 from breakeven.models.artifact import ARTIFACT
-from breakeven.monitoring.drift import Compared, Kind, answer_shifts, column_shifts, shifts_of, title_of
-from breakeven.monitoring.quality import ALARM_POINTS, accuracy, expected_accuracy
-from breakeven.plan.unit_figures import UnitFigures
+from breakeven.monitoring.alarms import alarms_of, unknown_of
+from breakeven.monitoring.columns import column_shifts
+from breakeven.monitoring.domain import compare_inputs
+from breakeven.monitoring.drift import Answers, Compared, Kind, answer_shifts, shifts_of
+from breakeven.monitoring.energy import energy_of
+from breakeven.monitoring.money import costs_of, rung_of
+from breakeven.monitoring.quality import expected_accuracy
+from breakeven.monitoring.told import mean_reward, periods_of, slices_of, told_accuracy
+from breakeven.monitoring.users import user_metrics
+from breakeven.monitoring.window import MOST_ROWS, Window, read_window
 from breakeven.records.artifact import Artifact
 from breakeven.records.health import Estimate, Health, Shift
 from breakeven.records.record import MessageRecord
 from breakeven.records.release import Release
-from breakeven.records.run import Run
-from breakeven.serving.traffic import FOLDER, read_traffic
+from breakeven.serving.traffic import FOLDER
 from breakeven.stages.golden import answer_file
 from breakeven.store import Store
-
-MOST_ROWS = 5_000
-"""Of each side, so many rows are compared, spread over all: more make no effect clearer."""
-DAYS_A_MONTH = 365.25 / 12
-FEWEST_DAYS = 7
-"""Of traffic, before a growth is told."""
 
 
 @dataclass(frozen=True)
 class Tested:
-    """The rows of a release's data; of its test rows the truth and the answers to them."""
+    """The rows of a release's data; of its test rows the answers to them, and which are right (n,) bool."""
 
     rows: pa.Table
-    truth: list[str | None]
-    answers: list[dict[str, Any]]
+    answers: Answers
+    right: np.ndarray
 
 
 def health(store: Store, release: Release, days: int, now: datetime | None = None) -> Health:
     """What the last `days` of traffic tell of a release. Raises UsageError when it has answered nothing."""
     until = now or datetime.now(UTC)
     since = until - timedelta(days=days)
-    answers = _of_release(read_traffic(store.folder / FOLDER, "answers", since), release.number, since)
-    if not answers.num_rows:
+    window = read_window(store, release.number, since, until)
+    if window.first is None:
         raise UsageError(
             say("release {number} has answered nothing in {count} days", number=release.number, count=days),
             str(store.folder / FOLDER), say('serve it with "breakeven serve", and ask it'),
         )
-    feedback = read_traffic(store.folder / FOLDER, "feedback", since)
-    artifact = Artifact.model_validate_json(
-        (store.release_folder(release.number) / ARTIFACT / "artifact.json").read_bytes())
-    tested = _tested(store, release, artifact)
-    told = _told_truth(answers, feedback)
-    found = _quality(answers, told, tested)
-    span = max((until - min(answers.column("at").to_pylist())).total_seconds() / 86_400, 1 / 24)
-    costs = _costs(store, release, answers.num_rows / min(span, days), answers)
-    shifts = _shifts(artifact, answers, tested)
-    milliseconds = np.asarray(answers.column("seconds")) * 1e3
+    artifact = artifact_of(store, release)
+    tested = tested_rows(store, release, artifact)
+    return assess(store, release, artifact, window, tested, (since, until))
+
+
+def assess(store: Store, release: Release, artifact: Artifact, window: Window, tested: Tested | None,
+           between: tuple[datetime, datetime]) -> Health:  # fmt: skip
+    """The figures of a window of traffic that holds at least one answer."""
+    since, until = between
+    assert window.first is not None
+    span = min(max((until - window.first) / timedelta(days=1), 1 / 24), (until - since) / timedelta(days=1))
+    per_day = window.answers / span
+    shifts = _shifts(artifact, window, tested)
+    labels = window.has_confidence
+    told = told_accuracy(window) if labels else None
+    right = tested.right if tested and labels else None
+    expected = _expected(window, tested) if labels else None
+    costs = costs_of(store, release, per_day, window)
+    made = rung_of(store, release)
+    energy = energy_of(*made, per_day) if made else None
+    tested_accuracy = None if right is None else float(right.mean())
     return Health(
         release=release.number,
         since=since.isoformat(timespec="seconds"),
         until=until.isoformat(timespec="seconds"),
-        answers=answers.num_rows,
-        per_day=answers.num_rows / min(span, days),
-        p50_ms=float(np.quantile(milliseconds, 0.5)),
-        p95_ms=float(np.quantile(milliseconds, 0.95)),
+        answers=window.answers,
+        per_day=per_day,
+        failures=window.failures,
+        compared=window.sample.rows().num_rows,
+        inputs_kept=window.inputs.seen,
+        p50_ms=window.quantile_ms(0.5),
+        p95_ms=window.quantile_ms(0.95),
+        p99_ms=window.quantile_ms(0.99),
         shifts=shifts,
-        **found,
-        **costs,
-        alarms=tuple(MessageRecord.of(alarm) for alarm in _alarms(shifts, found, costs)),
-        unknown=tuple(MessageRecord.of(line) for line in _unknown(answers, tested, found, costs)),
+        expected_accuracy=expected,
+        accuracy=told,
+        tested_accuracy=tested_accuracy,
+        periods=periods_of(window) if labels else (),
+        slices=slices_of(window, artifact) if labels else (),
+        reward=mean_reward(window),
+        users=user_metrics(window),
+        **asdict(costs),
+        energy=energy,
+        alarms=tuple(MessageRecord.of(one) for one in alarms_of(shifts, tested_accuracy, told, expected, costs)),
+        unknown=tuple(MessageRecord.of(one) for one in unknown_of(window, tested is not None, told, costs, energy)),
     )
 
 
-def _of_release(answers: pa.Table, number: int, since: datetime) -> pa.Table:
-    mine = pc.and_(pc.equal(answers.column("release"), number),
-                   pc.greater_equal(answers.column("at"), pa.scalar(since, pa.timestamp("ms", "UTC"))))  # fmt: skip
-    return answers.filter(mine).sort_by("at")
+def artifact_of(store: Store, release: Release) -> Artifact:
+    path = store.release_folder(release.number) / ARTIFACT / "artifact.json"
+    return Artifact.model_validate_json(path.read_bytes())
 
 
-def _tested(store: Store, release: Release, artifact: Artifact) -> Tested | None:
-    """The test rows with the answers of the release, made by a worker; None when the rows are not here any more."""
+def tested_rows(store: Store, release: Release, artifact: Artifact) -> Tested | None:
+    """The rows of a release with its answers to the test rows, made by a worker; None when they are gone."""
     folder = store.data_folder(release.dataset)
     if not release.dataset or not (folder / "test.arrow").exists():
         return None
@@ -103,11 +120,12 @@ def _tested(store: Store, release: Release, artifact: Artifact) -> Tested | None
         answer_file(store.release_folder(release.number) / ARTIFACT, source, target)
         given = pq.read_table(target)
     name = "label" if "label" in given.column_names else "number"
-    confidence = given.column("confidence").to_pylist() if "confidence" in given.column_names else [None] * len(given)
-    answers = [{"answer": str(answer), "confidence": sure}
-               for answer, sure in zip(given.column(name).to_pylist(), confidence, strict=True)]  # fmt: skip
+    confidence = given.column("confidence").to_numpy() if "confidence" in given.column_names else None
+    answers = [str(answer) for answer in given.column(name).to_pylist()]
+    truth = rows.column(artifact.answer).to_pylist()
+    right = np.array([answer == true for answer, true in zip(answers, truth, strict=True)], bool)
     known = _spread(read_part(folder, "train", "validation", "test").select(names))
-    return Tested(known, rows.column(artifact.answer).to_pylist(), answers)
+    return Tested(known, Answers(answers, confidence), right)
 
 
 def _spread(rows: pa.Table) -> pa.Table:
@@ -116,119 +134,25 @@ def _spread(rows: pa.Table) -> pa.Table:
     return rows if step <= 1 else rows.take(list(range(0, rows.num_rows, step)))
 
 
-def _shifts(artifact: Artifact, answers: pa.Table, tested: Tested | None) -> tuple[Shift, ...]:
-    """Answers, their confidence, and every input column of which rows were kept."""
+def _expected(window: Window, tested: Tested | None) -> Estimate | None:
+    if tested is None or tested.answers.confidence is None:
+        return None
+    now = window.sample.rows().column("confidence").drop_null().to_numpy()
+    return expected_accuracy(now, tested.answers.confidence, tested.right)
+
+
+def _shifts(artifact: Artifact, window: Window, tested: Tested | None) -> tuple[Shift, ...]:
+    """Answers, their confidence, every input column of which rows were kept, and all of them together."""
     if tested is None:
         return ()
+    sample = window.sample.rows()
+    confidence = sample.column("confidence").to_numpy() if window.has_confidence else None
     compared: list[tuple[Kind, str, Compared]] = []
-    compared += answer_shifts(tested.answers, _spread(answers.select(["answer", "confidence"])).to_pylist())
-    kept = _spread(answers.filter(pc.is_valid(answers.column("inputs"))))
-    rows = [json.loads(line) for line in kept.column("inputs").to_pylist()]
+    compared += answer_shifts(tested.answers, Answers(sample.column("answer").to_pylist(), confidence))
+    rows = [json.loads(line) for line in window.inputs.rows().column("inputs").to_pylist()]
+    before = {column.name: tested.rows.column(column.name).to_pylist() for column in artifact.columns}
+    now = {column.name: [row.get(column.name) for row in rows] for column in artifact.columns}
     for column in artifact.columns:
-        before, now = tested.rows.column(column.name).to_pylist(), [row.get(column.name) for row in rows]
-        kind: Kind = "text" if column.kind == "text" else "column"
-        for name, one in column_shifts(column, before, now):
-            compared.append((kind, f"{column.name}: {name}" if name else column.name, one))
-    return shifts_of(compared)
-
-
-def _told_truth(answers: pa.Table, feedback: pa.Table) -> list[tuple[str | None, str | None, float | None]]:
-    """(answer, truth, reward) of every answer that somebody came back to; the newest word counts."""
-    by_id = {line["id"]: line for line in feedback.sort_by("at").to_pylist()}
-    pairs = zip(answers.column("id").to_pylist(), answers.column("answer").to_pylist(), strict=True)
-    return [(answer, by_id[name]["truth"], by_id[name]["reward"]) for name, answer in pairs if name in by_id]
-
-
-def _quality(answers: pa.Table, told: Sequence[tuple[Any, ...]], tested: Tested | None) -> dict[str, Any]:
-    """The fields of Health about quality; accuracy is of labels alone."""
-    found: dict[str, Any] = dict.fromkeys(("expected_accuracy", "accuracy", "tested_accuracy", "reward"))
-    rewards = [reward for _, _, reward in told if reward is not None]
-    if rewards:
-        found["reward"] = float(np.mean(rewards))
-    if answers.column("confidence").null_count == answers.num_rows:
-        return found
-    found["accuracy"] = accuracy([answer == truth for answer, truth, _ in told if truth is not None])
-    if tested is not None:
-        right = np.array([one["answer"] == truth for one, truth in zip(tested.answers, tested.truth, strict=True)])
-        sure = np.array([one["confidence"] for one in tested.answers], float)
-        found["tested_accuracy"] = float(right.mean())
-        found["expected_accuracy"] = expected_accuracy(
-            np.asarray(answers.column("confidence").drop_null(), float), sure, right)
-    return found
-
-
-def _costs(store: Store, release: Release, per_day: float, answers: pa.Table) -> dict[str, Any]:
-    """The fields of Health about money and capacity, by the unit cost that the run measured."""
-    names = ("usd_per_day", "planned_usd_per_day", "usd_per_1k", "busy", "days_to_full")
-    costs: dict[str, Any] = dict.fromkeys(names)
-    run = store.read(Run, store.run_folder(release.run) / "run.json")
-    rung = next((rung for rung in run.rungs if rung.name == release.candidate), None) if run else None
-    if run is None or rung is None or rung.cost is None:
-        return costs
-    unit = UnitFigures.of(rung.cost.unit)
-    asked = measured(per_day * DAYS_A_MONTH, "request/month", "requests a month", "the traffic log")
-    costs["usd_per_day"] = unit.usd_per_month(asked).to("usd/month") / DAYS_A_MONTH
-    costs["usd_per_1k"] = 1e3 * costs["usd_per_day"] / per_day
-    month = _months_since(release.created, answers.column("at")[-1].as_py())
-    if run.plan and month < len(run.plan.months):
-        costs["planned_usd_per_day"] = run.plan.months[month].values["serving"] / DAYS_A_MONTH
-    machines = unit.machines(asked)
-    if machines is not None and unit.capacity is not None:
-        an_hour = unit.capacity.to("request/machine/month") * machines.value / (DAYS_A_MONTH * 24)
-        costs["busy"] = _busiest_hour(answers) / an_hour
-        costs["days_to_full"] = _days_to_full(answers, an_hour * 24)
-    return costs
-
-
-def _months_since(created: str, now: datetime) -> int:
-    return int((now - datetime.fromisoformat(created)).days / DAYS_A_MONTH)
-
-
-def _busiest_hour(answers: pa.Table) -> int:
-    hours = pc.floor_temporal(answers.column("at"), unit="hour")
-    return max(int(count.as_py()) for count in pc.value_counts(hours).field("counts"))
-
-
-def _days_to_full(answers: pa.Table, a_day: float) -> float | None:
-    """Days until the answers of a day reach `a_day`, by the trend of their logarithm over whole days."""
-    days = pc.value_counts(pc.floor_temporal(answers.column("at"), unit="day"))
-    counts = np.array([count.as_py() for count in days.field("counts")], float)[:-1]  # today is not over
-    if len(counts) < FEWEST_DAYS:
-        return None
-    growth = float(np.polyfit(np.arange(len(counts)), np.log(counts), 1)[0])
-    if growth <= 1e-4:
-        return None
-    return max(0.0, float(np.log(a_day / counts[-1]) / growth))
-
-
-def _alarms(shifts: Sequence[Shift], found: dict[str, Any], costs: dict[str, Any]) -> list[Message]:
-    alarms = [say("{name} has moved: {share} of the rows are elsewhere", name=title_of(shift.name), share=shift.effect)
-              for shift in shifts if shift.alarm]  # fmt: skip
-    tested = found["tested_accuracy"]
-    for name, title in (("accuracy", say("the accuracy by the truth that came back")),
-                        ("expected_accuracy", say("the accuracy to be expected"))):  # fmt: skip
-        now: Estimate | None = found[name]
-        if now is not None and tested is not None and now.high < tested - ALARM_POINTS:
-            alarms.append(say("{what} is {score}, tested were {tested_score}", what=title, score=now.value,
-                              tested_score=tested))  # fmt: skip
-    if costs["planned_usd_per_day"] and costs["usd_per_day"] > 1.2 * costs["planned_usd_per_day"]:
-        alarms.append(say("a day costs {usd}, planned were {planned_usd}", usd=costs["usd_per_day"],
-                          planned_usd=costs["planned_usd_per_day"]))  # fmt: skip
-    if costs["busy"] is not None and costs["busy"] > 1:
-        alarms.append(say("the busiest hour took {share} of the planned capacity", share=costs["busy"]))
-    return alarms
-
-
-def _unknown(answers: pa.Table, tested: Tested | None, found: dict[str, Any], costs: dict[str, Any]) -> list[Message]:
-    lines = []
-    if tested is None:
-        lines.append(say("drift: the test rows of the release are not here any more"))
-    elif answers.column("inputs").null_count == answers.num_rows:
-        lines.append(say("drift of the inputs: none were kept; serve with --log-inputs 0.1"))
-    if found["accuracy"] is None:
-        lines.append(say("accuracy by the truth: too few truths came back; send them to /v1/feedback"))
-    if costs["usd_per_day"] is None:
-        lines.append(say("money: the run that made the release is not here any more"))
-    if costs["days_to_full"] is None:
-        lines.append(say("when the machines are full: it needs a week of growing traffic"))
-    return lines
+        compared += column_shifts(column, before[column.name], now[column.name])
+    together = compare_inputs(artifact.columns, before, now)
+    return shifts_of([*compared, ("inputs", "inputs", together)] if together else compared)

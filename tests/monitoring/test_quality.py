@@ -28,12 +28,12 @@ def test_the_expected_accuracy_holds_the_true_one(hard: float) -> None:
 
 
 def test_too_few_rows_tell_nothing() -> None:
-    assert accuracy([True] * 29) is None
+    assert accuracy(29, 29) is None
     assert expected_accuracy(np.ones(10), np.ones(100), np.ones(100, bool)) is None
 
 
 def test_the_interval_of_an_accuracy() -> None:
-    found = accuracy([True] * 90 + [False] * 10)
+    found = accuracy(90, 100)
     assert found is not None
     assert found.low == pytest.approx(0.826, abs=0.001)
     assert found.high == pytest.approx(0.945, abs=0.001)
