@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -36,6 +36,7 @@ from breakeven.records.run import Run, Rung
 from breakeven.stages.alternatives import alternatives
 from breakeven.stages.audit import audit as audit_stage
 from breakeven.stages.budget import Budget
+from breakeven.stages.card import Known, make_card
 from breakeven.stages.choose import bound, choose, meets_latency, meets_quality
 from breakeven.stages.engine_prices import EnginePrice, engine_prices
 from breakeven.stages.judge import Judge
@@ -65,6 +66,8 @@ class Options:
     budget_seconds: float | None = None
     profile: bool = False
     """Nets leave traces of their training."""
+    speak: Callable[[Message], str] = str
+    """Puts what is written into a release for people into the language of the run."""
 
 
 def check(path: Path, watch: Watcher | None = None) -> Audit:
@@ -127,7 +130,7 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
         watch.stage(say("choosing, and scoring the choice on the test rows"))
         rungs = judge.compare(tuple(climb.rungs))
         choice = choose(rungs, project.target, metric)
-        ending = _ending(store, judge, rungs, choice, store.new_run_id())
+        ending = _ending(store, judge, rungs, choice, store.new_run_id(), (audit, options.speak))
         made = Run(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             outcome=_outcome(choice, rungs, stopped),
@@ -255,7 +258,8 @@ def _enough(rung: Rung, project: Project, metric: Metric) -> Message | None:
     return None
 
 
-def _ending(store: Store, judge: Judge, rungs: tuple[Rung, ...], choice: Choice | None, run: str) -> dict[str, Any]:
+def _ending(store: Store, judge: Judge, rungs: tuple[Rung, ...], choice: Choice | None, run: str,
+            told: tuple[Audit, Callable[[Message], str]]) -> dict[str, Any]:  # fmt: skip
     """What follows from a choice: the test score, the release, the alternatives and the plan."""
     chosen = next((rung for rung in rungs if choice and rung.name == choice.name), None)
     if chosen is None or chosen.measurement is None or chosen.bill is None:
@@ -266,7 +270,10 @@ def _ending(store: Store, judge: Judge, rungs: tuple[Rung, ...], choice: Choice 
     opened = count_opening(store, judge.climb.dataset.digest, chosen.job)
     return {
         "id": run,
-        "release": release(store, chosen, test, opened, _origin(store, judge, chosen, run)),
+        "release": release(store, chosen, test, opened, replace(
+            _origin(store, judge, chosen, run), speak=told[1],
+            card=make_card(Known(project, store.file.parent, told[0], judge.climb.dataset, chosen, test, opened)),
+        )),
         "alternatives": alternatives(
             project, judge.climb.dataset, chosen, test.main.value, rungs, judge.metric.higher
         ),

@@ -58,6 +58,17 @@ def sign_release(path: AnyPath, number: int, key: AnyPath | None = None) -> Sign
     return sign(_store(path), number, Path(key) if key else None)
 
 
+def model_card(path: AnyPath, number: int, language: str | None = None) -> str:
+    """The model card of a release as Markdown, in a language. Raises UsageError for one without a card, ModelError."""
+    from breakeven.interfaces.words import Voice, language_of
+    from breakeven.stages.card_text import card_text
+    from breakeven.stages.release import read_card
+
+    voice = Voice(language_of(language))
+    release, _ = shown_release(path, number)
+    return card_text(read_card(_store(path), number), number, release.created, voice)
+
+
 def release_history(path: AnyPath = ".") -> tuple[list[dict[str, object]], int | None]:
     """The audit log of the releases, and the number of the first line of it that is not as it was written."""
     from breakeven.stages.history import first_broken, history

@@ -100,13 +100,13 @@ def run(
     ProjectError, DataError, UsageError, StorageError.
     """
     from breakeven import pipeline
-    from breakeven.interfaces.words import language_of, translator
+    from breakeven.interfaces.words import Voice, language_of
     from breakeven.prices.own import project_prices
     from breakeven.stages.watch import Watcher
 
     spoken = language_of(language)
-    translator(spoken)  # an unknown language is refused before the work, not after it
-    options = pipeline.Options(only=tuple(only), budget_seconds=budget_seconds, profile=profile)
+    voice = Voice(spoken)  # an unknown language is refused before the work, not after it
+    options = pipeline.Options(only=tuple(only), budget_seconds=budget_seconds, profile=profile, speak=voice)
     with project_prices(Path(path)):
         finished = pipeline.run(Path(path), options, watch or Watcher())
     return _with_report(finished, write_report(path, finished, spoken))

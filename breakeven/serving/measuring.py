@@ -41,7 +41,8 @@ from breakeven.serving.keys import SCOPES, add_key
 from breakeven.serving.limits import Limits
 from breakeven.serving.server import Place, listening
 from breakeven.stages.golden import ANSWERS, QUESTIONS, ROWS
-from breakeven.stages.release import RECORD, file_digests, manifest_of
+from breakeven.stages.release import file_digests, manifest_of
+from breakeven.stages.releases import RECORD
 from breakeven.store import Store, write_bytes
 
 if TYPE_CHECKING:

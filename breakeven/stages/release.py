@@ -10,10 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from breakeven.core.errors import UsageError
+from breakeven.core.words import say
 from breakeven.models.artifact import ARTIFACT, read_artifact
+from breakeven.records.card import ModelCard
 from breakeven.records.evaluation import Evaluation
 from breakeven.records.release import FileDigest, Release
 from breakeven.records.run import Rung
+from breakeven.stages.card_text import Speak, card_text
 from breakeven.stages.golden import write_golden
 from breakeven.stages.releases import RECORD, make_current
 from breakeven.stages.trust import SIGNATURE, sign_release, signer, signing_key, trusted_keys
@@ -23,14 +27,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+CARD, PAGE = "card.json", "MODEL_CARD.md"
+
+
 @dataclass(frozen=True)
 class Origin:
-    """Where a release comes from; fields as in records/release.py. `rows` are those that golden rows are taken from."""
+    """Where a release comes from; fields as in records/release.py. `rows` are those that golden rows are taken from;
+    `speak` puts the card into the language of the run."""
 
     run: str
     dataset: str
     project: str
     rows: pa.Table | None = None
+    card: ModelCard | None = None
+    speak: Speak = str
 
 
 def release(store: Store, rung: Rung, test: Evaluation, opened: int, origin: Origin) -> Release:
@@ -46,6 +56,8 @@ def release(store: Store, rung: Rung, test: Evaluation, opened: int, origin: Ori
     with new_folder(place) as temporary:
         shutil.copytree(source, temporary / ARTIFACT)
         golden = write_golden(temporary, temporary / ARTIFACT, origin.rows) if origin.rows else 0
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        _write_card(temporary, origin, number, created)
         made = Release(
             number=number,
             candidate=rung.name,
@@ -54,7 +66,7 @@ def release(store: Store, rung: Rung, test: Evaluation, opened: int, origin: Ori
             files=files,
             test=test,
             test_opened=opened,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            created=created,
             manifest=manifest_of(temporary),
             golden=golden,
             dataset=origin.dataset,
@@ -73,6 +85,25 @@ def release(store: Store, rung: Rung, test: Evaluation, opened: int, origin: Ori
         (temporary / RECORD).write_text(made.model_dump_json(indent=1), encoding="utf-8")
     sign_and_answer(store, number)
     return made
+
+
+def _write_card(folder: Path, origin: Origin, number: int, created: str) -> None:
+    """The model card, as messages for any language and as a page in that of the run."""
+    if origin.card is not None:
+        (folder / CARD).write_text(origin.card.model_dump_json(indent=1), encoding="utf-8")
+        (folder / PAGE).write_text(card_text(origin.card, number, created, origin.speak), encoding="utf-8")
+
+
+def read_card(store: Store, number: int) -> ModelCard:
+    """The model card of a release. Raises UsageError for one that was made without."""
+    path = store.release_folder(number) / CARD
+    card = store.read(ModelCard, path)
+    if card is None:
+        raise UsageError(
+            say("release {number} has no model card: it was made by an older version", number=number), str(path),
+            say('make it again with "breakeven run"'),
+        )
+    return card
 
 
 def sign_and_answer(store: Store, number: int) -> None:

@@ -39,6 +39,17 @@ def show(number: Number, project: ProjectOption = HERE, as_json: AsJson = False,
         show_card(language, release, signer)
 
 
+@app.command("card", help=N_("The model card: what it is for, data, scores, limits, cost, energy, licences."))
+def card(number: Number, project: ProjectOption = HERE, as_json: AsJson = False, language: Language = None) -> None:
+    from breakeven.interfaces import live
+
+    page = live.model_card(project, number, language)
+    if as_json:
+        print_json({"release": number, "markdown": page})
+    else:
+        typer.echo(page, nl=False)
+
+
 @app.command("promote", help=N_("Let a release answer, once it gives its golden answers again."))
 def promote(number: Number, project: ProjectOption = HERE, as_json: AsJson = False, language: Language = None) -> None:
     from breakeven.interfaces import live
@@ -100,4 +111,4 @@ def _tell(number: int, as_json: bool, language: str | None) -> None:
         show_current(language, number)
 
 
-HELP = N_("The releases: list, show, promote, rollback, sign, history, remove.")
+HELP = N_("The releases: list, show, card, promote, rollback, sign, history, remove.")
