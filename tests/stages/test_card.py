@@ -52,7 +52,8 @@ def test_its_figures_are_those_of_the_record(project: Path) -> None:
     assert f"{record['test']['rows']} rows that nothing was tuned on" in page
     main = record["test"]["scores"][0]
     assert f"| {main['value']:.3f} | {main['low']:.3f} to {main['high']:.3f} |" in page
-    assert {column["name"] for column in record["inputs"]} and record["labels"] and record["bill"]["seconds"] > 0
+    assert record["inputs"]
+    assert record["bill"]["seconds"] > 0
     for label in record["labels"]:
         assert f"\n| {label} | " in page
 
@@ -65,7 +66,8 @@ def test_a_release_without_a_card_says_so(project: Path, tmp_path: Path) -> None
 def test_classes_by_hand() -> None:
     table = by_class(Confusion(labels=("a", "b", "c"), counts=((8, 2, 0), (0, 5, 0), (0, 0, 0))))
     assert [[str(cell) for cell in row[1:5]] for row in table[1:]] == [
-        ["10", "0.8", "0.4902 to 0.9433", "1"], ["5", "1", "0.5655 to 1", "0.7143"], ["0", "not known", "", "not known"],
+        ["10", "0.8", "0.4902 to 0.9433", "1"], ["5", "1", "0.5655 to 1", "0.7143"],
+        ["0", "not known", "", "not known"],
     ]  # fmt: skip
     assert wilson(0, 10)[0] == 0
     assert wilson(50, 100) == pytest.approx((0.4038, 0.5962), abs=1e-4)  # Wilson 1927, by hand
@@ -74,7 +76,7 @@ def test_classes_by_hand() -> None:
 def test_energy_is_power_times_hours_and_unknown_stays_unknown() -> None:
     power = machine_power(Machine(name="here", cores=10, memory_bytes=1), Owned(pue=Quantity(value=2.0)))
     assert power is not None
-    assert power.of_work(3600, 1)[1] == pytest.approx(3.76 * 10 * 2 / 1000)  # 37.6 W for an hour, twice for the building
+    assert power.of_work(3600, 1)[1] == pytest.approx(3.76 * 10 * 2 / 1000)  # 37.6 W, doubled
     assert power.of_month(0.5, 2)[1] == pytest.approx((0.74 + 0.5 * (3.76 - 0.74)) * 10 * 730 * 2 * 2 / 1000)
     assert machine_power(Machine(name="x", cores=4, memory_bytes=1, gpu="Unheard-of 9", gpus=1), Owned()) is None
     run = build.support_run()
