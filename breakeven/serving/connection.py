@@ -1,15 +1,20 @@
-"""Connections of the server: uvicorn's own, with limits of size and time that it does not have.
+"""Connections of the server: uvicorn's own, with limits of size and time that it does not have, and a short lane.
 
-A header that does not come whole in time is cut off, as is a body; headers together have a size. The application
-sees by `Connection.lost` that a client has gone, and so does not work for nobody.
+A header that does not come whole in time is cut off, as is a body, as is a client that does not read its answer; headers
+together have a size. The application sees by `client_has_gone` that nobody waits any more.
+
+The ordinary question, a body of JSON with a length for /v1/predict, goes by the short lane: no ASGI scope, no task, no
+events, one write. Whatever is unusual about a request (no length, another type, an expectation, a refusal, several on
+the wire at a time, a release on trial) goes the long way through ASGI, where every rule is kept a second time.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from breakeven.serving.limits import Limits
 
@@ -19,57 +24,193 @@ TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n"
     b"x-content-type-options: nosniff\r\n\r\n"
 )
+Headers = Sequence[tuple[bytes, bytes]]
+Reply = Callable[[int, Headers, bytes], None]
+"""Answers a request of the short lane: status, headers, body; once."""
+LANE_PATH = b"/v1/predict"
+UNUSUAL = frozenset((b"transfer-encoding", b"content-encoding", b"expect", b"upgrade"))
 
 
-def connection_class(limits: Limits) -> type[HttpToolsProtocol]:
+class Lane(Protocol):
+    """What answers the ordinary question. `admit` looks at the headers before the body is read."""
+
+    draining: bool
+
+    def admit(self, headers: Headers) -> str | None:
+        """The name of the client's key, empty where none are asked for; None sends the request the long way."""
+
+    def ask(self, key: str, body: bytes, reply: Reply, gone: Callable[[], bool]) -> None:
+        """Answer by `reply`, now or later."""
+
+
+def connection_class(limits: Limits, lane: Lane) -> type[HttpToolsProtocol]:
     """The protocol of a server with these limits."""
 
     class Connection(HttpToolsProtocol):
         """One connection of a client."""
 
         lost = False
+        _in_header = _in_body = False
+        _header_bytes = 0
+        _timer: asyncio.TimerHandle | None = None
+        _timed = ""
+        _idle: asyncio.TimerHandle | None = None
+        _answered_at = 0.0
+        _parts: list[bytes] | None = None
+        """The body of a request of the short lane as far as it has come."""
+        _key = ""
+        _asking = False
+        """Whether a request of the short lane waits for its answer."""
+        _last = False
+        """Whether the next answer is the last one of this connection."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            self._header_bytes = 0
-            self._reading_header = True
-            self._timer = self.loop.call_later(limits.header_seconds, self._too_slow)
+            self._expect("header", limits.header_seconds)
 
         def connection_lost(self, exc: Exception | None) -> None:
             self.lost = True
-            self._timer.cancel()
+            for timer in (self._timer, self._idle):
+                if timer:
+                    timer.cancel()
             super().connection_lost(exc)
 
+        # --- limits of time and size
+
         def data_received(self, data: bytes) -> None:
-            if self._reading_header:
-                self._header_bytes += len(data)
+            """Parse; afterwards a clock runs while a message is not whole."""
+            known = self._header_bytes
             super().data_received(data)
-            if self._reading_header and self._header_bytes > limits.header_bytes and not self.transport.is_closing():
-                self.transport.write(TOO_LARGE)
-                self.transport.close()
+            if self._in_header:
+                self._header_bytes = known + len(data) if self._header_bytes == known else len(data)
+                self._expect("header", limits.header_seconds)
+                if self._header_bytes > limits.header_bytes and not self.transport.is_closing():
+                    self.transport.write(TOO_LARGE)
+                    self.transport.close()
+            elif self._in_body:
+                self._expect("body", limits.body_seconds)
+            elif self._timed in ("header", "body"):
+                self._forget_time()
+
+        def _expect(self, what: str, seconds: float) -> None:
+            """Close unless `what` has come in so many seconds, counted from the first time that it was expected."""
+            if self._timed != what:
+                self._forget_time()
+                self._timed, self._timer = what, self.loop.call_later(seconds, self._close)
+
+        def _forget_time(self) -> None:
+            if self._timer:
+                self._timer.cancel()
+            self._timed, self._timer = "", None
+
+        def _close(self) -> None:
+            if self.transport and not self.transport.is_closing():
+                self.transport.abort() if self._timed == "reading" else self.transport.close()
+
+        def pause_writing(self) -> None:
+            """The client does not read: take no more from it, and wait no longer than for a body."""
+            super().pause_writing()
+            self.flow.pause_reading()
+            self._forget_time()
+            self._expect("reading", limits.body_seconds)
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            self.flow.resume_reading()
+            if self._timed == "reading":
+                self._forget_time()
+
+        # --- what the parser finds
 
         def on_message_begin(self) -> None:
-            super().on_message_begin()
-            self.scope[CONNECTION] = self  # type: ignore[literal-required]
-            self._expect(limits.header_seconds)
-            self._reading_header = True
+            self._in_header = True
+            self._header_bytes = 0
+            self.url, self.headers, self.expect_100_continue = b"", [], False
 
         def on_headers_complete(self) -> None:
-            self._reading_header, self._header_bytes = False, 0
-            self._expect(limits.body_seconds)
+            self._in_header, self._in_body = False, True
+            if self._asking:  # several on the wire: the one that is asked is the last to be answered
+                self._last = True
+            elif self._is_ordinary() and (key := lane.admit(self.headers)) is not None:
+                self._parts, self._key = [], key
+            else:
+                self._go_long()
+
+        def _is_ordinary(self) -> bool:
+            if self.url != LANE_PATH or self._last or (self.cycle and not self.cycle.response_complete):
+                return False
+            length = -1
+            for name, value in self.headers:
+                if name in UNUSUAL:
+                    return False
+                if name == b"content-length":
+                    length = int(value) if value.isdigit() else -1
+                elif name == b"content-type" and value.partition(b";")[0].strip().lower() != b"application/json":
+                    return False
+            parser = self.parser
+            return (0 <= length <= limits.body_bytes and parser.get_method() == b"POST"
+                    and parser.get_http_version() == "1.1" and len(self.connections) < limits.connections
+                    and parser.should_keep_alive() and not parser.should_upgrade())  # fmt: skip
+
+        def _go_long(self) -> None:
+            """By ASGI: with the scope that uvicorn makes at the beginning of a message."""
+            url, headers, expects = self.url, self.headers, self.expect_100_continue
+            super().on_message_begin()
+            self.url, self.expect_100_continue = url, expects
+            self.headers.extend(headers)
+            self.scope[CONNECTION] = self  # type: ignore[literal-required]
             super().on_headers_complete()
 
+        def on_body(self, body: bytes) -> None:
+            if self._parts is not None:
+                self._parts.append(body)
+            elif not self._asking:
+                super().on_body(body)
+
         def on_message_complete(self) -> None:
-            self._timer.cancel()
-            super().on_message_complete()
+            self._in_body = False
+            if self._parts is not None:
+                body, self._parts = b"".join(self._parts), None
+                self._asking = True
+                lane.ask(self._key, body, self._reply, self._is_lost)
+            elif not self._asking:
+                super().on_message_complete()
 
-        def _expect(self, seconds: float) -> None:
-            self._timer.cancel()
-            self._timer = self.loop.call_later(seconds, self._too_slow)
+        def _is_lost(self) -> bool:
+            return self.lost
 
-        def _too_slow(self) -> None:
-            if self.transport and not self.transport.is_closing():
+        # --- the answer of the short lane
+
+        def _reply(self, status: int, headers: Headers, body: bytes) -> None:
+            self._asking = False
+            self.server_state.total_requests += 1
+            if self.lost or self.transport.is_closing():
+                return
+            close = self._last or lane.draining
+            lines = [STATUS_LINE[status], *(b"%b: %b\r\n" % header for header in headers)]
+            self.transport.write(b"%b%b\r\n%b" % (b"".join(lines), b"connection: close\r\n" if close else b"", body))
+            if close:
                 self.transport.close()
+            self._answered_at = self.loop.time()
+            if self._idle is None:
+                self._idle = self.loop.call_later(limits.keep_alive_seconds, self._look_idle)
+
+        def _look_idle(self) -> None:
+            """One clock for all answers of the connection: it looks again when the newest has been long enough ago."""
+            left = self._answered_at + limits.keep_alive_seconds - self.loop.time()
+            busy = self._asking or self._in_header or self._in_body or (self.cycle and not self.cycle.response_complete)
+            if left <= 0 and not busy:
+                self._idle = None
+                self._close()
+            else:
+                self._idle = self.loop.call_later(max(left, 1.0), self._look_idle)
+
+        def shutdown(self) -> None:
+            """As uvicorn's, which knows nothing of the short lane."""
+            if self._asking:
+                self._last = True
+            else:
+                super().shutdown()
 
     return Connection
 
