@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -38,6 +39,8 @@ LOOK_SECONDS = 0.2
 """How often `releases/current` is looked at."""
 CANNOT_SERVE = 3
 """The exit code when no release is fit to serve: starting it again would not help."""
+COLLECT_AFTER = (50_000, 20, 20)
+"""New objects before the youngest are looked through; of those looks, before the next older are (gc.set_threshold)."""
 LOG = logging.getLogger("breakeven.serving")
 
 
@@ -47,7 +50,7 @@ class Setup(Record):
     project: str
     descriptor: int
     """The socket to accept on."""
-    ready: int
+    ready: int | None = None
     """A pipe that takes a byte once this process answers."""
     limits: Limits
     keys: str | None = None
@@ -73,6 +76,7 @@ def main(arguments: list[str]) -> int:
     app = App(setup.limits, keys, Metrics(setup.shared_metrics), log)
     app.use(served)
     log.start()
+    _calm_collector()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _ended)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -90,7 +94,7 @@ async def _serve(app: App, setup: Setup, store: Store) -> None:
     limits = setup.limits
     config = uvicorn.Config(
         app,
-        http=connection_class(limits),
+        http=connection_class(limits, app),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -104,8 +108,21 @@ async def _serve(app: App, setup: Setup, store: Store) -> None:
     )
     watching = asyncio.create_task(_follow(app, setup, store))
     with socket.socket(fileno=setup.descriptor) as listening:
-        await DrainingServer(config, app, lambda: os.write(setup.ready, b"1")).serve(sockets=[listening])
+        await DrainingServer(config, app, lambda: _tell(setup.ready)).serve(sockets=[listening])
     watching.cancel()
+
+
+def _calm_collector() -> None:
+    """What was loaded stays: the collector need not look through it a hundred times a second. Under load it took a
+    seventh of the processor; requests make next to no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+
+
+def _tell(pipe: int | None) -> None:
+    if pipe is not None:
+        os.write(pipe, b"1")
 
 
 async def _follow(app: App, setup: Setup, store: Store) -> None:
