@@ -10,10 +10,12 @@ from breakeven.core.errors import StorageError, UsageError
 from breakeven.core.figure import Figure
 from breakeven.plan.lines import plan_lines
 from breakeven.plan.make_plan import make_plan
+from breakeven.plan.measured_demand import priced_traffic, with_traffic
 from breakeven.plan.metrics import needs_draws
 from breakeven.plan.revise import revise
 from breakeven.plan.scenario import apply_scenario
 from breakeven.plan.serving import FREE
+from breakeven.plan.uncertainty import uncertainty
 from breakeven.plan.unit_figures import UnitFigures
 from breakeven.project import project_file, read_project
 from breakeven.records.plan import Plan
@@ -21,10 +23,14 @@ from breakeven.records.project import Project
 from breakeven.records.revision import Revision
 from breakeven.records.roadmap_state import RiskState, RoadmapState
 from breakeven.records.run import Run, Rung
+from breakeven.records.traffic_figures import TrafficFigures
 from breakeven.stages import roadmap as road_stage
 from breakeven.stages.facts import stored_facts
 from breakeven.stages.price import train_usd, unit_figures
 from breakeven.store import Store
+
+TRAFFIC_DAYS = 60
+"""Of the traffic log, `replan` looks at so many."""
 
 
 def plan(path: Path) -> Plan:
@@ -44,15 +50,38 @@ def kept_plan(path: Path) -> tuple[Plan, Path | None]:
     return made, None
 
 
-def replan(path: Path) -> Revision:
-    """What the latest run changes in the newest plan from before it. Raises UsageError without a run, ProjectError."""
+def replan(path: Path, days: int = TRAFFIC_DAYS) -> Revision:
+    """What the latest run, and the last `days` of traffic, change in the newest plan from before that run.
+
+    Raises UsageError without a run, ProjectError.
+    """
     file = project_file(path)
     project = read_project(file)
     store = Store(file)
     run = store.run()
     kept = store.newest_plan("assumed")
     old = kept.plan if kept else make_plan(project)
-    return revise(old, plan(path), kept.id if kept else "", run.id)
+    measured, found = measured_figures(project, run), _traffic(store, days) if days else None
+    if found and found.requests_per_month:
+        new = make_plan(with_traffic(project, found), *measured)
+        found = priced_traffic(found, measured[0])
+    else:
+        new = plan(path)
+    return revise(old, new, kept.id if kept else "", run.id).model_copy(update={
+        "traffic": found, "old_break_even": uncertainty(old).break_even_month,
+        "new_break_even": uncertainty(new).break_even_month,
+    })  # fmt: skip
+
+
+def _traffic(store: Store, days: int) -> TrafficFigures | None:
+    """What the traffic log tells; None where nothing was ever served."""
+    from breakeven.serving.traffic import FOLDER
+
+    if not (store.folder / FOLDER).is_dir():
+        return None
+    from breakeven.monitoring.demand import traffic_figures
+
+    return traffic_figures(store, days)
 
 
 def plan_with_spread(path: Path, everything: bool = False) -> tuple[Plan, Path | None]:

@@ -56,14 +56,14 @@ def why(path: AnyPath, asked: str, run: str | None = None, depth: int | None = N
     return why(made, asked, depth)
 
 
-def replan(path: AnyPath = ".") -> Revision:
-    """What the latest run has replaced in the plan that was made before it: assumed or published → measured.
+def replan(path: AnyPath = ".", days: int | None = None) -> Revision:
+    """What the latest run and the traffic have replaced in the plan that was made before it: assumed → measured.
 
-    Raises UsageError without a run, ProjectError.
+    `days` of the traffic log count, 60 by default; 0 leaves it out. Raises UsageError without a run, ProjectError.
     """
     from breakeven import planning
 
-    return planning.replan(Path(path))
+    return planning.replan(Path(path), planning.TRAFFIC_DAYS if days is None else days)
 
 
 def risks(path: AnyPath, made: Plan) -> tuple[RiskState, ...]:

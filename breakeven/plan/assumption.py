@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from breakeven.core.figure import Figure, assumed
-from breakeven.records.quantity import Quantity
+from dataclasses import replace
+
+from breakeven.core.figure import Figure, assumed, measured
+from breakeven.records.quantity import MeasuredQuantity, Quantity
 from breakeven.records.record import Record
 
 DEFAULT = "default"
@@ -12,9 +14,12 @@ DEFAULT = "default"
 def assumption(owner: Record, field: str, unit: str, name: str, table: str) -> Figure:
     """The figure of `owner.field`: assumed, with the key of the project file as its source, or `default`.
 
-    A range uses its middle; its ends stay on the figure. `table` is how the project file calls the owner.
+    A range uses its middle; its ends stay on the figure. `table` is how the project file calls the owner. What was
+    measured in its place is measured.
     """
     value = getattr(owner, field)
+    if isinstance(value, MeasuredQuantity):
+        return replace(measured(value.value, unit, name, value.source), low=value.low, high=value.high)
     quantity = value if isinstance(value, Quantity) else Quantity(value=float(value))
     source = f"breakeven.toml {table}.{field}" if field in owner.model_fields_set else DEFAULT
     return assumed(quantity.value, unit, name, source, quantity.low, quantity.high)

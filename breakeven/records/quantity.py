@@ -36,6 +36,12 @@ class Quantity(Record):
         return self
 
 
+class MeasuredQuantity(Quantity):
+    """A measurement in the place of a number of the project file; no project file can say so. `source` is on what."""
+
+    source: str
+
+
 def _read_range(text: str) -> dict[str, float]:
     ends = [_read_number(end) for end in text.split("..")]
     if len(ends) == 1:

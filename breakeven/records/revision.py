@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from breakeven.records.plan import Plan
 from breakeven.records.record import FigureRecord, Record
+from breakeven.records.traffic_figures import TrafficFigures
+from breakeven.records.uncertainty import Band
 
 
 class KeptPlan(Record):
@@ -43,3 +45,8 @@ class Revision(Record):
     """Measured, but nothing in the old plan stands for it."""
     unchanged: tuple[FigureRecord, ...]
     """What the plan still rests on that nobody has measured."""
+    traffic: TrafficFigures | None = None
+    """What the traffic log has measured; None: it was not looked at."""
+    old_break_even: Band | None = None
+    """The break-even month over the draws of all ranges, of the old plan and of the one made anew."""
+    new_break_even: Band | None = None

@@ -11,6 +11,8 @@ from breakeven.interfaces.terminal.screen import Screen
 from breakeven.interfaces.terminal.text import safe
 from breakeven.records.record import FigureRecord
 from breakeven.records.revision import Replaced, Revision
+from breakeven.records.traffic_figures import TrafficFigures
+from breakeven.records.uncertainty import Band
 
 
 def print_revision(screen: Screen, found: Revision) -> None:
@@ -25,10 +27,39 @@ def print_revision(screen: Screen, found: Revision) -> None:
         screen.line(effect(found, found.break_even_month, found.capital_need_usd), "bold", indent=2)
     else:
         screen.line(say("No figure of that plan was measured by the run."))
+    if found.traffic:
+        print_traffic(screen, found.traffic)
     screen.title(say("The plan made anew by what was measured"))
     screen.line(effect(found, found.new_break_even_month, found.new_capital_need_usd), "bold", indent=2)
+    screen.line(moved(screen, found), indent=2)
+    if found.old_break_even and found.new_break_even:
+        screen.line(say("with all ranges drawn: break-even {old_parts} → {new_parts}",
+                        old_parts=_between(screen, found.old_break_even),
+                        new_parts=_between(screen, found.new_break_even)), indent=2)  # fmt: skip
     _figures(screen, say("Measured, but nothing in the old plan stands for it"), found.without_counterpart)
     _figures(screen, say("Still not measured"), found.unchanged)
+
+
+def print_traffic(screen: Screen, found: TrafficFigures) -> None:
+    """What the traffic log has measured, and what it could not."""
+    head = say("Measured in traffic: {count} answers, {days_count} whole days", count=found.answers,
+               days_count=found.days)  # fmt: skip
+    _figures(screen, head, found.figures)
+    for line in found.kept:
+        screen.line(line.message(), "dim", indent=2)
+
+
+def moved(screen: Screen, found: Revision) -> Message:
+    """What moves the break-even month, each alone."""
+    old = found.old_break_even_month
+    names = [
+        str(screen.voice(say("{figures}: {old_when} → {new_when}", figures=one.new.name, old_when=_when(old),
+                             new_when=_when(one.break_even_month))))
+        for one in found.replaced if one.break_even_month != old
+    ]  # fmt: skip
+    if names:
+        return say("What moves the break-even month, each alone: {parts}", parts="; ".join(names))
+    return say("No measured figure alone moves the break-even month.")
 
 
 def _basis(found: Revision) -> Message:
@@ -55,6 +86,13 @@ def effect(found: Revision, break_even: int | None, need_usd: float) -> Message:
         old_when=_when(found.old_break_even_month), new_when=_when(break_even), old_usd=found.old_capital_need_usd,
         new_usd=need_usd, change_usd=need_usd - found.old_capital_need_usd,
     )
+
+
+def _between(screen: Screen, band: Band) -> str:
+    """The months between which it lies in 80 % of the draws."""
+    ends = [_when(None if end is None else round(end)) for end in (band.p10, band.p90)]
+    first, last = (str(screen.voice(end)) for end in ends)
+    return first if first == last else f"{first} – {last}"
 
 
 def _when(month: int | None) -> Message:
