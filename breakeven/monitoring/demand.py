@@ -25,7 +25,7 @@ from breakeven.core.words import N_, Message, say
 from breakeven.monitoring.quality import FEWEST, wilson
 from breakeven.records.record import FigureRecord, MessageRecord
 from breakeven.records.traffic_figures import TrafficFigures
-from breakeven.serving.traffic import FOLDER, TRIAL, read_traffic
+from breakeven.serving.traffic import ANSWERS, FOLDER, TRIAL, read_traffic, scan_traffic
 from breakeven.stages.releases import history
 from breakeven.store import Store
 
@@ -34,6 +34,7 @@ WEEK = 7
 FEWEST_DAYS, FEWEST_GROWTH_DAYS, MOST_DAYS = 7, 14, 28
 FEWEST_ANSWERS = 100
 LOG = "the traffic log"
+NEEDED = ["at", "id", "release", "seconds", "answer", "confidence", "arm"]
 
 
 def traffic_figures(store: Store, days: int, now: datetime | None = None) -> TrafficFigures:
@@ -57,7 +58,8 @@ def traffic_figures(store: Store, days: int, now: datetime | None = None) -> Tra
 
 def _answers(store: Store, since: datetime) -> pa.Table:
     """Answers that clients got, by time; what a shadow was asked went to nobody."""
-    answers = read_traffic(store.folder / FOLDER, "answers", since)
+    tables = list(scan_traffic(store.folder / FOLDER, "answers", since, NEEDED))
+    answers = pa.concat_tables(tables) if tables else ANSWERS.empty_table().select(NEEDED)
     shadows = pa.array([line["release"] for line in history(store) if line["act"] == "shadow"], pa.int32())
     shadowed = pc.and_(pc.equal(answers.column("arm"), TRIAL), pc.is_in(answers.column("release"), shadows))
     late = pc.greater_equal(answers.column("at"), pa.scalar(since, pa.timestamp("ms", "UTC")))
