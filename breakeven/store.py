@@ -137,7 +137,7 @@ class Store:
 
     def releases(self) -> tuple[Release, ...]:
         """All releases, the oldest first."""
-        found = (self.read(Release, path) for path in self.folder.glob("releases/*/release.json"))
+        found = (self.read(Release, path) for path in self.folder.glob("releases/[0-9]*/release.json"))
         return tuple(sorted((r for r in found if r), key=lambda release: release.number))
 
     def current_release(self) -> Release | None:
@@ -195,8 +195,11 @@ def storing(place: Path) -> Iterator[None]:
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`; when the block ends well it is flushed and takes the name `path`."""
+def new_file(path: Path, mode: int = 0o644) -> Iterator[Path]:
+    """A temporary name beside `path`; when the block ends well it is flushed and takes the name `path`.
+
+    Nobody else can open it before then; `mode` says who may afterwards.
+    """
     with storing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -204,7 +207,7 @@ def new_file(path: Path) -> Iterator[Path]:
         temporary = Path(name)
         try:
             yield temporary
-            os.chmod(temporary, 0o644)
+            os.chmod(temporary, mode)
             _flush(temporary)
             temporary.replace(path)
             _flush(path.parent)

@@ -117,6 +117,5 @@ def revoke_key(path: Path, name: str) -> None:
 
 
 def _write(path: Path, keys: Keys) -> None:
-    with new_file(path) as temporary:
+    with new_file(path, 0o600) as temporary:
         temporary.write_bytes(keys.model_dump_json(indent=1).encode())
-    path.chmod(0o600)

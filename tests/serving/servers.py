@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,11 +23,11 @@ START_SECONDS = 60.0
 
 
 @contextmanager
-def server(project: Path, *words: str | Path) -> Iterator[Server]:
-    """A server on a free port until the block ends."""
+def server(project: Path, *words: str | Path, under: Sequence[str] = (), **variables: str) -> Iterator[Server]:
+    """A server on a free port until the block ends; `under` is a command that starts it, with these variables."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "breakeven", "serve", str(project), "--port", "0", *map(str, words)],
-        cwd=REPOSITORY, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        [*under, sys.executable, "-m", "breakeven", "serve", str(project), "--port", "0", *map(str, words)],
+        cwd=REPOSITORY, env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
         running = Server(process)
@@ -52,6 +54,15 @@ class Server:
             told += line
         self.host, self.port = found.group(1), int(found.group(2))
         self.url = f"http://{self.host}:{self.port}"
+        self.log: list[str] = []
+        """What it has said since; read all the while, or a full pipe would hold it up."""
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        with contextlib.suppress(ValueError):  # closed with the process
+            for line in self.process.stdout:
+                self.log.append(line)
 
     def wait_ready(self) -> None:
         until = time.monotonic() + START_SECONDS
@@ -61,7 +72,7 @@ class Server:
                     return
             except httpx.TransportError:
                 pass
-            assert self.process.poll() is None, self.process.stdout and self.process.stdout.read()
+            assert self.process.poll() is None, "".join(self.log)
             time.sleep(0.05)
         raise AssertionError("the server was not ready in time")
 
