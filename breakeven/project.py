@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from breakeven.core.errors import ProjectError
 from breakeven.core.words import Message, say
+from breakeven.records.monitoring import MonitorSettings
 from breakeven.records.project import Project
 
 FILE = "breakeven.toml"
@@ -45,6 +46,27 @@ def read_project(path: Path) -> Project:
         first = faults[0]
         raise ProjectError(first.what, first.where, first.hint, tuple(faults))
     return Project.model_validate(raw)
+
+
+def read_monitoring(file: Path) -> tuple[str, MonitorSettings]:
+    """The product's name and the table [monitor], whatever is wrong with the other tables; defaults without a file.
+
+    A server that starts again must not stumble over a figure of the plan. Raises ProjectError.
+    """
+    if not file.is_file():
+        return "", MonitorSettings()
+    text = _text(file)
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise ProjectError(*_toml_fault(fault, file)) from None
+    product = raw.get("product")
+    name = str(product.get("name", "")) if isinstance(product, dict) else ""
+    try:
+        return name, MonitorSettings.model_validate(raw.get("monitor", {}))
+    except ValidationError:
+        faults = [fault for fault in _faults(raw, text, file) if " monitor" in str(fault.where)]
+        raise ProjectError(faults[0].what, faults[0].where, faults[0].hint, tuple(faults)) from None
 
 
 def needs_data(project: Project, file: Path) -> Project:

@@ -116,10 +116,10 @@ def monitor(path: AnyPath = ".", days: int = 7, release: int | None = None) -> H
 
 def forget_user(path: AnyPath, user: str) -> int:
     """Remove every line of a user from the traffic log; returns how many answers are gone. Raises StorageError."""
-    from breakeven.serving.traffic import FOLDER
-    from breakeven.serving.traffic import forget_user as forget
+    from breakeven.serving.traffic import user_digest
+    from breakeven.serving.traffic_place import traffic_of
 
-    return forget(_store(path).folder / FOLDER, user)
+    return traffic_of(_store(path)).forget_user(user_digest(user) or "")
 
 
 def add_key(file: Path, name: str, scopes: Sequence[str], days: int | None = None) -> str:

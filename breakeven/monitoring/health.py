@@ -30,7 +30,7 @@ from breakeven.records.artifact import Artifact
 from breakeven.records.health import Estimate, Health, Shift
 from breakeven.records.record import MessageRecord
 from breakeven.records.release import Release
-from breakeven.serving.traffic import FOLDER
+from breakeven.serving.traffic_place import traffic_of
 from breakeven.stages.golden import answer_file
 from breakeven.store import Store
 
@@ -52,7 +52,7 @@ def health(store: Store, release: Release, days: int, now: datetime | None = Non
     if window.first is None:
         raise UsageError(
             say("release {number} has answered nothing in {count} days", number=release.number, count=days),
-            str(store.folder / FOLDER), say('serve it with "breakeven serve", and ask it'),
+            traffic_of(store).place, say('serve it with "breakeven serve", and ask it'),
         )
     artifact = artifact_of(store, release)
     tested = tested_rows(store, release, artifact)

@@ -13,7 +13,8 @@ from breakeven.core.words import Message, say
 from breakeven.monitoring.sequential import difference, rows_needed
 from breakeven.records.record import MessageRecord
 from breakeven.records.rollout import Arm, Rollout, Verdict
-from breakeven.serving.traffic import CURRENT, FOLDER, TRIAL, read_traffic
+from breakeven.serving.traffic import CURRENT, TRIAL
+from breakeven.serving.traffic_place import traffic_of
 from breakeven.store import Store
 
 FEWEST_TIMED = 200
@@ -24,9 +25,10 @@ FEWEST_FAILURES = 3
 def judge_rollout(store: Store, rollout: Rollout) -> Verdict:
     """The figures of both releases since the rollout began, and what follows from them."""
     since = datetime.fromisoformat(rollout.started)
-    answers = read_traffic(store.folder / FOLDER, "answers", since)
+    traffic = traffic_of(store)
+    answers = traffic.read("answers", since)
     answers = answers.filter(pc.greater_equal(answers.column("at"), pa.scalar(since, pa.timestamp("ms", "UTC"))))
-    told = {line["id"]: line for line in read_traffic(store.folder / FOLDER, "feedback", since).to_pylist()}
+    told = {line["id"]: line for line in traffic.read("feedback", since).to_pylist()}
     current, right, rewards = _arm(answers, told, rollout.beside, CURRENT)
     trial, trial_right, trial_rewards = _arm(answers, told, rollout.release, TRIAL)
     found = difference(trial_right, right) or difference(trial_rewards, rewards)

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from breakeven.monitoring.sampling import Sample, UserDays
-from breakeven.serving.traffic import ANSWERS, FEEDBACK, FOLDER, scan_traffic
+from breakeven.serving.traffic_place import traffic_of
+from breakeven.serving.traffic_store import ANSWERS, FEEDBACK
 from breakeven.store import Store
 
 MOST_ROWS = 5_000
@@ -131,9 +132,9 @@ class Feedback:
 
 def read_window(store: Store, release: int, since: datetime, until: datetime) -> Window:
     """The answers of a release between two times, with the feedback that came since the first."""
-    folder, window = store.folder / FOLDER, Window()
-    feedback = Feedback(pa.concat_tables([FEEDBACK.empty_table(), *scan_traffic(folder, "feedback", since)]))
-    for answers in _stretches(scan_traffic(folder, "answers", since)):
+    traffic, window = traffic_of(store), Window()
+    feedback = Feedback(pa.concat_tables([FEEDBACK.empty_table(), *traffic.scan("feedback", since)]))
+    for answers in _stretches(traffic.scan("answers", since)):
         at = answers.column("at")
         ours = pc.and_(pc.equal(answers.column("release"), release),
                        pc.and_(pc.greater_equal(at, _moment(since)), pc.less(at, _moment(until))))  # fmt: skip

@@ -19,6 +19,7 @@ from breakeven.records.money import (
     Storage,
     TrainingJob,
 )
+from breakeven.records.monitoring import MonitorSettings
 from breakeven.records.owned import Owned
 from breakeven.records.quantity import NONE, Amount, Count, Money, Month, Quantity, Share
 from breakeven.records.quotes import Money as ShownMoney
@@ -201,5 +202,6 @@ class Project(Record):
     milestone: tuple[Milestone, ...] = ()
     resource: tuple[Resource, ...] = ()
     risk: tuple[Risk, ...] = ()
+    monitor: MonitorSettings = MonitorSettings()
     effect: tuple[Effect, ...] = ()
     release: ReleaseTrust = ReleaseTrust()

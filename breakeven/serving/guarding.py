@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 
 from breakeven.core.errors import BreakevenError
@@ -15,17 +16,37 @@ LOG = logging.getLogger("breakeven.serving")
 
 
 class RolloutGuard:
-    """Looks at a rollout every few seconds; the test behind it may be looked at any time."""
+    """Looks at a rollout every few seconds; the test behind it may be looked at any time.
+
+    It looks in a thread of its own: a database that is slow or away holds up nothing of the server.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._next = 0.0
+        self._thread: threading.Thread | None = None
+        self._told = ""
 
-    def look(self) -> Verdict | None:
-        """Judge the rollout that is on, when it is time to; end it when it is broken."""
-        if time.monotonic() < self._next:
-            return None
+    def look(self) -> None:
+        """Begin to judge the rollout that is on, when it is time to and the last look is over."""
+        if time.monotonic() < self._next or (self._thread and self._thread.is_alive()):
+            return
         self._next = time.monotonic() + LOOK_SECONDS
+        if current_rollout(self._store):
+            self._thread = threading.Thread(target=self._look, name="rollout", daemon=True)
+            self._thread.start()
+
+    def _look(self) -> None:
+        try:
+            self.judge()
+            self._told = ""
+        except BreakevenError as fault:  # the traffic cannot be read now: the trial goes on
+            if str(fault) != self._told:
+                LOG.error("the release on trial cannot be judged: %s", fault)
+            self._told = str(fault)
+
+    def judge(self) -> Verdict | None:
+        """Judge the rollout that is on; end it when it is broken. Raises StoreAway."""
         rollout = current_rollout(self._store)
         if rollout is None:
             return None

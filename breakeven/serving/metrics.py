@@ -23,6 +23,7 @@ class Metrics:
         self.rows = Counter("breakeven_rows", "Rows answered.", **kept)
         self.seconds = Histogram("breakeven_seconds", "Seconds from a whole request to its answer.",
                                  buckets=SECONDS, **kept)  # fmt: skip
+        self.lost_lines = Counter("breakeven_traffic_lines_lost", "Lines that the traffic log had no room for.", **kept)
         self.waiting = Gauge("breakeven_rows_waiting", "Rows that wait for the model.",
                              multiprocess_mode="livesum", **kept)  # fmt: skip
         self.release = Gauge("breakeven_release", "The number of the release that answers.",

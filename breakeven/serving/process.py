@@ -30,7 +30,8 @@ from breakeven.serving.keys import read_keys
 from breakeven.serving.limits import Limits
 from breakeven.serving.metrics import Metrics
 from breakeven.serving.served import Served, load_release
-from breakeven.serving.traffic import FOLDER, TrafficLog
+from breakeven.serving.traffic import TrafficLog
+from breakeven.serving.traffic_place import FOLDER, TrafficPlace, open_traffic
 from breakeven.stages.releases import current_number
 from breakeven.stages.rollouts import current_rollout
 from breakeven.store import Store
@@ -57,6 +58,7 @@ class Setup(Record):
     shared_metrics: bool = False
     log_inputs: float = 0.0
     """The share of requests whose inputs are kept, masked."""
+    traffic: TrafficPlace = TrafficPlace()
 
 
 def main(arguments: list[str]) -> int:
@@ -72,8 +74,10 @@ def main(arguments: list[str]) -> int:
         for line in error.lines():
             LOG.error("%s", line)
         return CANNOT_SERVE
-    log = TrafficLog(store.folder / FOLDER, setup.log_inputs, setup.limits.log_days)
-    app = App(setup.limits, keys, Metrics(setup.shared_metrics), log)
+    metrics = Metrics(setup.shared_metrics)
+    traffic = open_traffic(store.folder / FOLDER, setup.traffic)
+    log = TrafficLog(traffic, setup.log_inputs, setup.limits.log_days, lost=metrics.lost_lines.inc)
+    app = App(setup.limits, keys, metrics, log)
     app.use(served)
     log.start()
     _calm_collector()

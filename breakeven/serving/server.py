@@ -27,6 +27,7 @@ from breakeven.core.words import say
 from breakeven.serving.guarding import RolloutGuard
 from breakeven.serving.keys import read_keys
 from breakeven.serving.limits import Limits
+from breakeven.serving.traffic_place import place_of
 from breakeven.stages.releases import current_number, verified
 from breakeven.store import Store
 
@@ -90,7 +91,7 @@ def serve(store: Store, options: Options, started: Callable[[Place], None]) -> N
         setup = {
             "project": str(store.file), "descriptor": sock.fileno(), "limits": options.limits.model_dump(),
             "keys": str(options.keys) if options.keys else None, "shared_metrics": processes > 1,
-            "log_inputs": options.log_inputs,
+            "log_inputs": options.log_inputs, "traffic": place_of(store).model_dump(),
         }  # fmt: skip
         guard = RolloutGuard(store)
         herd = Herd(setup, sock, counters if processes > 1 else None, processes, guard.look)

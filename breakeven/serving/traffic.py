@@ -1,11 +1,9 @@
-"""The traffic log: what was answered, and what was the truth of it, kept beside the project as Parquet.
+"""The traffic log: what was answered, and what was the truth of it.
 
-    .breakeven/traffic/2026-11-22/answers-PID-N.parquet     at id release key user seconds answer confidence inputs
-    .breakeven/traffic/2026-11-22/feedback-PID-N.parquet    at id truth reward event
-
-Writing never holds up an answer: lines wait in a bounded buffer that a thread empties; what does not fit is dropped
-and counted. Inputs are kept only for the share that was asked for, with personal data masked; a user is kept as a
-digest. Days older than the retention time are removed.
+Writing never holds up an answer: lines wait in a bounded buffer that a thread empties into a store (files beside the
+project, or the team's database). While the store is away the lines wait, and are tried again; what does not fit is
+dropped and counted. Inputs are kept only for the share that was asked for, with personal data masked; a user is kept
+as a digest. Days older than the retention time are removed.
 """
 
 from __future__ import annotations
@@ -13,58 +11,54 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import random
-import shutil
+import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from breakeven.core.errors import StorageError
 from breakeven.inputs.masking import mask
-from breakeven.serving.batching import Rows
-from breakeven.store import new_file
+from breakeven.serving.traffic_store import SCHEMAS, Batch, Kind, LinesRefused, StoreAway, TrafficStore
 
-ANSWERS = pa.schema([
-    ("at", pa.timestamp("ms", "UTC")), ("id", pa.string()), ("release", pa.int32()), ("key", pa.string()),
-    ("user", pa.string()), ("seconds", pa.float32()), ("answer", pa.string()), ("confidence", pa.float32()),
-    ("inputs", pa.string()), ("arm", pa.string()),
-])  # fmt: skip
-FEEDBACK = pa.schema([
-    ("at", pa.timestamp("ms", "UTC")), ("id", pa.string()), ("truth", pa.string()), ("reward", pa.float64()),
-    ("event", pa.string()),
-])  # fmt: skip
-SCHEMAS = {"answers": ANSWERS, "feedback": FEEDBACK}
+if TYPE_CHECKING:
+    from breakeven.serving.batching import Rows
+
 LOG = logging.getLogger("breakeven.serving")
-SCAN_LINES = 65_536
 MOST_LINES = 50_000
 """Lines that wait to be written; about 50 MB of the longest texts."""
+MOST_AT_ONCE = 5_000
 FLUSH_SECONDS = 2.0
-FOLDER = "traffic"
+MOST_WAIT_SECONDS = 30.0
+"""Between two tries of a store that is away: the wait doubles from FLUSH_SECONDS up to this."""
+CLOSE_SECONDS = 10.0
+"""How long the end of a server waits for the last lines."""
+FORGET_SECONDS = 3_600.0
 CURRENT, TRIAL = "current", "trial"
 """Which of two releases gave an answer: the one that answers, or one on trial. An answer that failed is null."""
 
 
 @dataclass
 class TrafficLog:
-    """The log of one process. `share` of the requests are kept with their inputs; `days` is the retention time."""
+    """The log of one process. `share` of the requests are kept with their inputs; `days` is the retention time;
+    `lost` is told how many lines were dropped."""
 
-    folder: Path
+    store: TrafficStore
     share: float = 0.0
     days: int = 30
+    lost: Callable[[int], None] = lambda lines: None
     dropped: int = 0
-    _lines: deque[tuple[str, dict[str, Any]]] = field(default_factory=deque)
+    _lines: deque[tuple[Kind, dict[str, Any]]] = field(default_factory=deque)
+    _pending: deque[Batch] = field(default_factory=deque)
+    _writer: str = field(default_factory=lambda: secrets.token_hex(8))
+    _numbers: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(SCHEMAS, 0))
     _stop: threading.Event = field(default_factory=threading.Event)
-    _number: int = 0
     _thread: threading.Thread | None = None
+    _away: bool = False
+    _forget_at: float = 0.0
     _chance: random.Random = field(default_factory=random.Random)
 
     def start(self) -> None:
@@ -88,50 +82,96 @@ class TrafficLog:
         """Keep what the truth of an answer was, what it was worth, or what its user did then."""
         self._add("feedback", {"at": datetime.now(UTC), "id": answer, "truth": truth, "reward": reward, "event": event})
 
-    def _add(self, kind: str, line: dict[str, Any]) -> None:
+    def _add(self, kind: Kind, line: dict[str, Any]) -> None:
         if len(self._lines) >= MOST_LINES:
-            self.dropped += 1
+            self._drop(1)
         else:
             self._lines.append((kind, line))
 
-    def _run(self) -> None:
-        while not self._stop.wait(FLUSH_SECONDS):
-            self.flush()
-            self._forget_old()
+    def _drop(self, lines: int) -> None:
+        self.dropped += lines
+        self.lost(lines)
 
-    def flush(self) -> None:
-        """Write what waits. A disk that is full costs the lines, never an answer."""
-        waiting = [self._lines.popleft() for _ in range(len(self._lines))]
-        for kind, schema in SCHEMAS.items():
-            lines = [line for its_kind, line in waiting if its_kind == kind]
+    # --- the thread
+
+    def _run(self) -> None:
+        wait = FLUSH_SECONDS
+        while not self._stop.wait(wait):
+            wait = FLUSH_SECONDS if self.flush() else min(2 * wait, MOST_WAIT_SECONDS)
+
+    def flush(self) -> bool:
+        """Write what waits; False where the store is away: then it goes on waiting."""
+        try:
+            while self._pending or self._lines:
+                self._pending = self._pending or self._next()
+                self._write(self._pending[0])
+                self._pending.popleft()
+            self._forget_old()
+        except StoreAway as fault:
+            self._tell_away(fault)
+            return False
+        if self._away:
+            LOG.info("the traffic log is written again")
+        self._away = False
+        return True
+
+    def _next(self) -> deque[Batch]:
+        """The lines that waited longest, as a batch of each kind."""
+        taken = [self._lines.popleft() for _ in range(min(len(self._lines), MOST_AT_ONCE))]
+        batches: deque[Batch] = deque()
+        for kind in SCHEMAS:
+            lines = [line for its_kind, line in taken if its_kind == kind]
             for line in lines:
                 if line.get("inputs") is not None:
                     line["inputs"] = masked_json(line["inputs"])
             if lines:
-                try:
-                    self._write(kind, pa.Table.from_pylist(lines, schema=schema))
-                except (OSError, StorageError, pa.ArrowException):  # a full disk: the answers go on
-                    self.dropped += len(lines)
-                    LOG.exception("%d lines of the traffic log are lost", len(lines))
+                batches.append(Batch(kind, self._writer, self._numbers[kind], lines))
+                self._numbers[kind] += len(lines)
+        return batches
 
-    def _write(self, kind: str, table: pa.Table) -> None:
-        self._number += 1
-        day = datetime.now(UTC).date().isoformat()
-        with new_file(self.folder / day / f"{kind}-{os.getpid()}-{time.time_ns()}-{self._number}.parquet") as temporary:
-            pq.write_table(table, temporary, compression="zstd")
+    def _write(self, batch: Batch) -> None:
+        """Write a batch; a line that the store never takes is looked for by halves, so that the others are kept."""
+        try:
+            self.store.write(batch)
+        except LinesRefused as fault:
+            if len(batch.lines) == 1:
+                self._drop(1)
+                LOG.error("a line of the traffic log is lost: %s", fault)
+                return
+            half = len(batch.lines) // 2
+            self._write(Batch(batch.kind, batch.writer, batch.first, batch.lines[:half]))
+            self._write(Batch(batch.kind, batch.writer, batch.first + half, batch.lines[half:]))
+
+    def _tell_away(self, fault: StoreAway) -> None:
+        """Once an outage, not at every try."""
+        if not self._away:
+            what, where, _ = fault.lines()
+            LOG.error("the traffic log cannot be written: %s (%s); its lines wait", what, where)
+        self._away = True
 
     def _forget_old(self) -> None:
-        oldest = datetime.now(UTC).date() - timedelta(days=self.days)
-        for folder in self.folder.glob("????-??-??"):
-            if date.fromisoformat(folder.name) < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
+        if time.monotonic() >= self._forget_at:
+            self._forget_at = time.monotonic() + FORGET_SECONDS
+            self.store.forget_before(datetime.now(UTC).date() - timedelta(days=self.days))
 
     def close(self) -> None:
-        """Write what waits and end."""
+        """Write what waits and end; what a store that is away did not take by then is lost."""
         self._stop.set()
         if self._thread:
-            self._thread.join()
-        self.flush()
+            self._thread.join(CLOSE_SECONDS)
+        if not self._thread or not self._thread.is_alive():
+            last = threading.Thread(target=self._finish, daemon=True)
+            last.start()
+            last.join(CLOSE_SECONDS)
+        left = len(self._lines) + sum(len(batch.lines) for batch in self._pending)
+        if left:
+            self._drop(left)
+            LOG.error("%d lines of the traffic log are lost: the store is away", left)
+
+    def _finish(self) -> None:
+        if not self.flush():
+            self.flush()  # a connection that broke unnoticed is made anew
+        self.store.close()
 
 
 def masked_json(row: dict[str, str | None]) -> str:
@@ -142,50 +182,3 @@ def masked_json(row: dict[str, str | None]) -> str:
 def user_digest(user: str | None) -> str | None:
     """How a user is kept: findable by who knows the name, not readable by who reads the log."""
     return None if user is None else hashlib.sha256(user.encode()).hexdigest()[:32]
-
-
-def scan_traffic(folder: Path, kind: str, since: datetime | None = None,
-                 columns: Sequence[str] | None = None) -> Iterator[pa.Table]:  # fmt: skip
-    """The lines of a kind (`answers`, `feedback`), day after day and a bounded number at a time; those of the days
-    before `since` are left out. Of `columns` alone, where they are named."""
-    days = sorted(day for day in folder.glob("????-??-??") if since is None or day.name >= since.date().isoformat())
-    schema = SCHEMAS[kind] if columns is None else pa.schema([SCHEMAS[kind].field(name) for name in columns])
-    for day in days:
-        for file in sorted(day.glob(f"{kind}-*.parquet")):
-            yield from _scan_file(file, schema)
-
-
-def _scan_file(file: Path, schema: pa.Schema) -> Iterator[pa.Table]:
-    """A file in stretches of SCAN_LINES; a column that an older version did not write is null."""
-    with pq.ParquetFile(file) as opened:
-        there = [name for name in schema.names if name in opened.schema_arrow.names]
-        for batch in opened.iter_batches(SCAN_LINES, columns=there):
-            columns = [batch.column(name) if name in there else pa.nulls(batch.num_rows, schema.field(name).type)
-                       for name in schema.names]  # fmt: skip
-            yield pa.Table.from_arrays(columns, schema=schema)
-
-
-def read_traffic(folder: Path, kind: str, since: datetime | None = None) -> pa.Table:
-    """All lines of a kind at once, for logs that are small enough; empty where there are none."""
-    tables = list(scan_traffic(folder, kind, since))
-    return pa.concat_tables(tables) if tables else SCHEMAS[kind].empty_table()
-
-
-def forget_user(folder: Path, user: str) -> int:
-    """Remove every line of a user, and the feedback to it; returns how many answers are gone. Raises StorageError."""
-    import pyarrow.compute as pc
-
-    gone: set[str] = set()
-    for kind, column in (("answers", "user"), ("feedback", "id")):
-        wanted = pa.array([user_digest(user)] if kind == "answers" else sorted(gone), pa.string())
-        for file in sorted(folder.glob(f"????-??-??/{kind}-*.parquet")):
-            table = pq.read_table(file, schema=SCHEMAS[kind])
-            theirs = pc.fill_null(pc.is_in(table.column(column), wanted), False)
-            if not pc.any(theirs).as_py():
-                continue
-            if kind == "answers":
-                gone |= set(table.filter(theirs).column("id").to_pylist())
-            left = table.filter(pc.invert(theirs))
-            with new_file(file) as temporary:
-                pq.write_table(left, temporary, compression="zstd")
-    return len(gone)

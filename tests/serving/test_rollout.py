@@ -16,7 +16,8 @@ from breakeven.inputs.reader import read_table
 from breakeven.interfaces import live
 from breakeven.records.rollout import Rollout
 from breakeven.serving.splitting import is_on_trial
-from breakeven.serving.traffic import FOLDER, TRIAL, read_traffic
+from breakeven.serving.traffic import TRIAL
+from breakeven.serving.traffic_place import traffic_of
 from breakeven.stages.releases import current_number, history
 from breakeven.stages.rollouts import current_rollout
 from breakeven.store import Store
@@ -86,7 +87,7 @@ def test_a_shadow_is_asked_and_answers_nobody(two: Path) -> None:
             assert set.union(*met.values()) == {1}
             time.sleep(0.5)
         verdict = live.rollout_status(two)
-    answers = read_traffic(Store(two).folder / FOLDER, "answers")
+    answers = traffic_of(Store(two)).read("answers")
     shadowed = [row for row in answers.to_pylist() if row["arm"] == TRIAL]
     assert {row["release"] for row in shadowed} == {2}
     assert 0 < verdict.trial.answers <= verdict.current.answers

@@ -13,7 +13,8 @@ import pytest
 
 import breakeven
 from breakeven.core.errors import UsageError
-from breakeven.serving.traffic import MOST_LINES, TrafficLog, forget_user, read_traffic
+from breakeven.serving.traffic import MOST_LINES, TrafficLog, user_digest
+from breakeven.serving.traffic_parquet import ParquetTraffic
 from tests.road.projects import command
 from tests.serving.servers import server
 from tests.serving.test_answers import rows_of
@@ -26,10 +27,10 @@ def outputs(*names: str) -> list[dict[str, object]]:
 def test_inputs_are_kept_masked_and_only_where_asked(tmp_path: Path) -> None:
     rows = pa.table({"text": ["write to ann@example.org or 13800138000", None]})
     for share, kept in ((0.0, 0), (1.0, 2)):
-        log = TrafficLog(tmp_path / str(share), share)
+        log = TrafficLog(ParquetTraffic(tmp_path / str(share)), share)
         log.answered(3, "key", "ann", 0.01, rows, outputs("x-1", "x-2"))
         log.close()
-        found = read_traffic(tmp_path / str(share), "answers")
+        found = ParquetTraffic(tmp_path / str(share)).read("answers")
         assert found.num_rows == 2
         assert found.column("inputs").null_count == 2 - kept
         text = json.dumps(found.drop_columns(["at"]).to_pylist())
@@ -39,32 +40,54 @@ def test_inputs_are_kept_masked_and_only_where_asked(tmp_path: Path) -> None:
 
 
 def test_a_user_is_forgotten_with_the_feedback(tmp_path: Path) -> None:
-    log = TrafficLog(tmp_path)
+    store = ParquetTraffic(tmp_path)
+    log = TrafficLog(store)
     for number, user in enumerate(["ann", "bob", "ann", None]):
         log.answered(1, "", user, 0.0, pa.table({"text": ["a"]}), outputs(f"x-{number}"))
         log.feedback(f"x-{number}", "a", None)
         log.flush()
-    assert forget_user(tmp_path, "ann") == 2
-    assert read_traffic(tmp_path, "answers").column("id").to_pylist() == ["x-1", "x-3"]
-    assert read_traffic(tmp_path, "feedback").column("id").to_pylist() == ["x-1", "x-3"]
-    assert forget_user(tmp_path, "ann") == 0
+    assert store.forget_user(user_digest("ann")) == 2
+    assert store.read("answers").column("id").to_pylist() == ["x-1", "x-3"]
+    assert store.read("feedback").column("id").to_pylist() == ["x-1", "x-3"]
+    assert store.forget_user(user_digest("ann")) == 0
 
 
-def test_a_full_buffer_drops_and_counts_and_a_closed_folder_loses_no_answer(tmp_path: Path) -> None:
-    log = TrafficLog(tmp_path / "a-file" / "below")
+def test_a_full_buffer_drops_and_counts_and_a_closed_folder_costs_nothing_once_it_opens(tmp_path: Path) -> None:
+    counted: list[int] = []
+    log = TrafficLog(ParquetTraffic(tmp_path / "a-file" / "below"), lost=counted.append)
     (tmp_path / "a-file").write_text("")
     for _ in range(MOST_LINES + 5):
         log.feedback("x", "a", None)
     assert log.dropped == 5
-    log.flush()
-    assert log.dropped == MOST_LINES + 5
+    assert not log.flush()
+    (tmp_path / "a-file").unlink()
+    assert log.flush()
+    assert log.store.read("feedback").num_rows == MOST_LINES
+    assert log.dropped == sum(counted) == 5
+
+
+def test_what_a_closed_folder_did_not_take_at_the_end_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "a-file").write_text("")
+    log = TrafficLog(ParquetTraffic(tmp_path / "a-file" / "below"))
+    log.feedback("x", "a", None)
+    log.close()
+    assert log.dropped == 1
+
+
+def test_a_line_that_cannot_be_kept_costs_no_other(tmp_path: Path) -> None:
+    log = TrafficLog(ParquetTraffic(tmp_path))
+    for name in ("a", "b", "\ud800", "c", "d"):
+        log.feedback(name, "a", None)
+    assert log.flush()
+    assert log.store.read("feedback").column("id").to_pylist() == ["a", "b", "c", "d"]
+    assert log.dropped == 1
 
 
 def test_old_days_are_removed(tmp_path: Path) -> None:
     old = (datetime.now(UTC).date() - timedelta(days=31)).isoformat()
     (tmp_path / old).mkdir(parents=True)
-    log = TrafficLog(tmp_path, days=30)
-    log._forget_old()
+    log = TrafficLog(ParquetTraffic(tmp_path), days=30)
+    log.flush()
     assert list(tmp_path.iterdir()) == []
 
 
