@@ -10,12 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
 from safetensors.numpy import load_file, save_file
-from scipy import sparse
 
 from breakeven.inputs.input import Folds, View
 from breakeven.inputs.ngrams import Grams, Units, leading, ngrams, read_units
@@ -23,6 +22,9 @@ from breakeven.inputs.overlap import KIND, overlap_grams, paired_cells
 from breakeven.inputs.texts import joined_cells
 from breakeven.inputs.vocabulary import Vocabulary
 from breakeven.records.dataset import Column
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Blocks = tuple[tuple[str, ...], ...]
 
@@ -142,6 +144,8 @@ class TextVectors(View):
 
     def _count(self, texts: Sequence[str | None]) -> sparse.csr_matrix:
         """How often each known n-gram is in each text (n, columns)."""
+        from scipy import sparse  # late: a process that answers with trees does without
+
         parts = [self._count_batch(batch) for batch in _batches(texts)]
         return sparse.vstack(parts, "csr") if len(parts) > 1 else parts[0]
 
@@ -154,6 +158,8 @@ class TextVectors(View):
 
     def _weigh(self, counts: sparse.csr_matrix, idf: np.ndarray) -> sparse.csr_matrix:
         """Counts as TF-IDF, each block of a row of length 1."""
+        from scipy import sparse  # late: a process that answers with trees does without
+
         values = (1 + np.log(counts.data)) * idf[counts.indices]
         rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
         places = rows * len(self.blocks) + self.block_of[counts.indices]
@@ -211,6 +217,8 @@ def _choose(blocks: list[np.ndarray], most: int) -> tuple[np.ndarray, np.ndarray
 
 def _counted(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sparse.csr_matrix:
     """Occurrences as counts; the columns of a row stand in ascending order."""
+    from scipy import sparse  # late: a process that answers with trees does without
+
     ones = np.ones(len(rows), np.float32)
     counts = sparse.csr_matrix((ones, (rows, columns)), shape=shape)
     counts.sum_duplicates()

@@ -15,17 +15,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-from scipy import sparse
 
 from breakeven.inputs.frame import Frame
 from breakeven.inputs.input import View
 from breakeven.inputs.text_vectors import TextVectors
 from breakeven.inputs.values import Values
 from breakeven.records.dataset import Column
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 KNOTS = 16
 FARTHEST = 5.0
@@ -82,6 +84,8 @@ class RowVectors(View):
         return view
 
     def _joined(self, frame: np.ndarray, texts: sparse.csr_matrix | None) -> sparse.csr_matrix:
+        from scipy import sparse  # late: a process that answers with trees does without
+
         parts: list[Cells] = []
         start = 0
         for place, feature in enumerate(self.features):
