@@ -19,7 +19,7 @@ from making import Case, fresh, make_keys, release_folder, write_project
 
 sys.path.append(str(ROOT / "benchmarks" / "quality"))
 FAMILY = HERE / "net_family"
-TOKENS, TEXTS, TRAINED_ON, CHARACTERS = 128, 64, 100, 900
+TOKENS, TEXTS, TRAINED_ON, CHARACTERS = 128, 64, 100, 650
 PATH = f"{ROOT}:{FAMILY}"
 """Where Python finds the family, for training and for serving."""
 

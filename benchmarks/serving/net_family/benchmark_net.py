@@ -14,7 +14,7 @@ from breakeven.models.model import Trained, Work
 from breakeven.models.small_net import SmallNet
 
 LAYERS, WIDE = 4, 256
-STEPS = 10
+STEPS = 4
 
 
 class BenchmarkNet(SmallNet):
@@ -31,7 +31,7 @@ class BenchmarkNet(SmallNet):
 
         recipe = small_net_search.RECIPES["transformer"]
         small_net_search.RECIPES["transformer"] = replace(
-            recipe, layers=LAYERS, wide=WIDE, least_rows=0, epochs=1, guess_epochs=0, rows=16
+            recipe, layers=LAYERS, wide=WIDE, least_rows=0, epochs=1, guess_epochs=0, rows=8
         )
         small_net_training.LEAST_STEPS = STEPS
         for form in set(small_net_forms.FORMS) - {small_net_forms.PLAIN}:
