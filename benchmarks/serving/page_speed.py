@@ -25,7 +25,7 @@ def peers(found: dict[str, Any]) -> list[str]:
         "A boosted classifier of 30 numbers, the same trees everywhere (the peers run them as one ONNX file), one row",
         f"a request. Answers differ by at most {apart:.0e}. Bodies: ours names its columns "
         f"({found['body_bytes'][OURS]} bytes), the peers' are plain lists ({found['body_bytes'][FASTAPI]} bytes).", "",
-        *table(["requests a second at", *counts, "p50 / p99 ms at 1", "at 64", "errors", "MB (PSS)", "ready, s"],
+        *table(["requests a second at", *counts, "p50 / p99 ms at 1", "at 64", "errors", "MB (PSS)", "first answer, s"],
                [_server(name, best[name], servers[name]) for name in best]), "",
         *_ratios(best, counts),
     ]  # fmt: skip

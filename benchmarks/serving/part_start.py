@@ -30,7 +30,7 @@ def run(bench: Bench) -> dict[str, Any]:
 def started(server: Server) -> dict[str, float]:
     """One start: seconds until /ready, and memory after some thousand requests."""
     with running(server) as now:
-        seconds = now.started
+        seconds = now.ready
         Sender.to(now).closed_loop(16, ASKED_SECONDS)
         return {"seconds": seconds, "worker_mb": worker_megabytes(now), "all_mb": now.megabytes()}
 

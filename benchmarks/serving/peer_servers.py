@@ -1,7 +1,7 @@
 """The peers: each in an environment of its own, with the ONNX file of the same trees, set up as its users are told to.
 
 Choices that are kinder than the defaults: one worker, async handlers where there are any, MLServer without its second
-process (quicker on one core), rows sent as plain lists without names.
+process (quicker on one core), rows sent as plain lists without names, no line of log a request.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ from bench import PEERS, Bench, environment, peer_python
 from making import Case
 from servers import JSON, Answer, Server, free_port, outputs
 
+QUIET = {
+    "BENTOML_DO_NOT_TRACK": "true", "RAY_USAGE_STATS_ENABLED": "0", "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true", "UVICORN_ACCESS_LOG": "false",
+}  # fmt: skip
+
 
 def peers(bench: Bench, case: Case, model: Path) -> list[Server]:
     """All of them, quickest first. `model` is the folder of the ONNX file."""
     rows = [list(each.values()) for each in case.inputs if isinstance(each, dict)]
-    env = environment(BENCHMARK_MODEL=str(model), BENTOML_DO_NOT_TRACK="true", RAY_USAGE_STATS_ENABLED="0",
-                      MLFLOW_DISABLE_TELEMETRY="true", DO_NOT_TRACK="true", PYTHONPATH=str(PEERS))  # fmt: skip
+    env = environment(BENCHMARK_MODEL=str(model), PYTHONPATH=str(PEERS), **QUIET)
     makers = (_fastapi, _mlserver, _litserve, _mlflow, _bentoml, _ray)
     return [make(bench, rows, env) for make in makers]
 
@@ -78,14 +82,16 @@ def _mlserver(bench: Bench, rows: list[list[float]], env: dict[str, str]) -> Ser
 def _mlflow(bench: Bench, rows: list[list[float]], env: dict[str, str]) -> Server:
     python, folder = peer_python(bench.scratch, "mlflow"), _folder(bench, "mlflow") / "model"
     if not folder.exists():
-        subprocess.run([str(python), str(PEERS / "mlflow_app.py"), str(folder)], check=True, env=env)
+        subprocess.run([str(python), str(PEERS / "mlflow_app.py"), str(folder)], check=True, env=env,
+                       stderr=subprocess.DEVNULL)  # fmt: skip
 
     def command(port: int) -> list[str]:
         return [str(python.parent / "mlflow"), "models", "serve", "-m", str(folder), "--env-manager", "local",
                 "-h", "127.0.0.1", "-p", str(port)]  # fmt: skip
 
     found = _plain("MLflow", command, "/ping", rows, env)
-    return Server(found.name, command, "/invocations", found.ready, found.bodies, found.headers, _predictions, env)
+    own = env | {"PATH": f"{python.parent}:{env['PATH']}"}  # it starts `uvicorn` by its name
+    return Server(found.name, command, "/invocations", found.ready, found.bodies, found.headers, _predictions, own)
 
 
 def _plain(

@@ -22,7 +22,7 @@ import psutil
 from bench import CLIENT_CORE, SERVER_CORE, environment
 from making import Case
 
-START_SECONDS, STOP_SECONDS = 90.0, 30.0
+START_SECONDS, STOP_SECONDS = 120.0, 30.0
 JSON = {"content-type": "application/json"}
 Answer = tuple[str, dict[str, float]]
 """The label and the score of each label."""
@@ -70,11 +70,12 @@ def free_port() -> int:
 
 @dataclass
 class Running:
-    """A started server. `started` are the seconds from its start to the first answer of its readiness path."""
+    """A started server: the seconds from its start until it says that it is ready, and until its first answer."""
 
     server: Server
     process: subprocess.Popen[bytes]
     port: int
+    ready: float = 0.0
     started: float = 0.0
 
     def processes(self) -> list[psutil.Process]:
@@ -92,14 +93,14 @@ class Running:
             return json.load(reply)
 
     def wait(self, begun: float) -> None:
-        url = f"http://127.0.0.1:{self.port}{self.server.ready}"
-        while time.monotonic() < begun + START_SECONDS:
-            with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as reply:
-                if reply.status == 200:
-                    self.started = time.monotonic() - begun
-                    return
-            if self.process.poll() is not None:
-                break
+        """Until it says that it is ready and then answers; some say so before."""
+        while time.monotonic() < begun + START_SECONDS and self.process.poll() is None:
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}{self.server.ready}", timeout=5).close()
+                self.ready = self.ready or time.monotonic() - begun
+                self.ask(self.server.bodies[0], self.server.headers[0])
+                self.started = time.monotonic() - begun
+                return
             time.sleep(0.01)
         raise SystemExit(f"{self.server.name} did not start: {' '.join(self.server.command(self.port))}")
 
@@ -118,7 +119,7 @@ class Running:
 
 @contextmanager
 def running(server: Server, cores: str = SERVER_CORE) -> Iterator[Running]:
-    """A server on its core (or cores, "0,1") until the block ends; before it begins, the server is ready."""
+    """A server on its core (or cores, "0,1") until the block ends; before it begins, the server has answered."""
     port = free_port()
     command = ["taskset", "-c", cores, *server.command(port)]
     begun = time.monotonic()

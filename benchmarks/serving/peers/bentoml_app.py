@@ -8,7 +8,7 @@ import bentoml
 from model import Model
 
 
-@bentoml.service(workers=1)
+@bentoml.service(workers=1, logging={"access": {"enabled": False}})
 class Boosted:
     def __init__(self) -> None:
         self.model = Model()

@@ -9,10 +9,13 @@ from typing import Any
 import ray
 from model import Model
 from ray import serve
+from ray.serve.schema import LoggingConfig
 from starlette.requests import Request
 
+QUIET = LoggingConfig(enable_access_log=False)
 
-@serve.deployment(num_replicas=1, max_ongoing_requests=512, ray_actor_options={"num_cpus": 1})
+
+@serve.deployment(num_replicas=1, max_ongoing_requests=512, logging_config=QUIET)
 class Boosted:
     def __init__(self) -> None:
         self.model = Model()
@@ -23,7 +26,7 @@ class Boosted:
 
 if __name__ == "__main__":
     ray.init(address="local", num_cpus=2, include_dashboard=False, logging_level="error")
-    serve.start(http_options={"host": "127.0.0.1", "port": int(sys.argv[1])})
+    serve.start(http_options={"host": "127.0.0.1", "port": int(sys.argv[1])}, logging_config=QUIET)
     serve.run(Boosted.bind(), route_prefix="/predict")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.pause()
