@@ -85,17 +85,42 @@ def make_signing_key(file: AnyPath) -> str:
 
 
 def promote(path: AnyPath, number: int) -> Release:
-    """Let a release answer, once it gives its golden answers again. Raises UsageError, ModelError, StorageError."""
-    from breakeven.stages.releases import promote as promote_release
+    """Let a release answer, once it gives its golden answers again. Raises UsageError, ModelError, StorageError.
 
-    return promote_release(_store(path), number)
+    A server that runs does it; without one it is done here, and the next server begins with it.
+    """
+    from breakeven.serving.acts import promote as promote_here
+    from breakeven.serving.admin import ask
+    from breakeven.stages.releases import named
+
+    store = _store(path)
+    done = ask(store, "promote", release=number) or promote_here(store, number)
+    return named(store, done["release"])
 
 
 def rollback(path: AnyPath = ".") -> Release:
     """Let the release before the present one answer. Raises UsageError when there was none."""
-    from breakeven.stages.releases import rollback as roll_back
+    from breakeven.serving.acts import rollback as roll_back_here
+    from breakeven.serving.admin import ask
+    from breakeven.stages.releases import named
 
-    return roll_back(_store(path))
+    store = _store(path)
+    done = ask(store, "rollback") or roll_back_here(store)
+    return named(store, done["release"])
+
+
+def server_status(path: AnyPath = ".") -> dict[str, object] | None:
+    """Where the server of a project listens, since when, with which release and processes; None when none runs."""
+    from breakeven.serving.admin import ask
+
+    return ask(_store(path), "status")
+
+
+def drain_server(path: AnyPath = ".") -> dict[str, object] | None:
+    """Let the server of a project finish what is under way and end; None when none runs."""
+    from breakeven.serving.admin import ask
+
+    return ask(_store(path), "drain")
 
 
 def remove_release(path: AnyPath, number: int) -> None:

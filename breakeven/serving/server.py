@@ -24,6 +24,8 @@ from types import FrameType
 
 from breakeven.core.errors import ModelError, UsageError
 from breakeven.core.words import say
+from breakeven.serving.acts import acts_of
+from breakeven.serving.admin import answering_admin
 from breakeven.serving.guarding import RolloutGuard
 from breakeven.serving.keys import read_keys
 from breakeven.serving.limits import Limits
@@ -96,7 +98,8 @@ def serve(store: Store, options: Options, started: Callable[[Place], None]) -> N
         guard = RolloutGuard(store)
         herd = Herd(setup, sock, counters if processes > 1 else None, processes, guard.look)
         bound = Place(*sock.getsockname()[:2]) if place.path is None else place
-        herd.run(lambda: started(bound))
+        with answering_admin(store, acts_of(store, herd, str(bound))):
+            herd.run(lambda: started(bound))
 
 
 @contextlib.contextmanager
@@ -172,7 +175,19 @@ class Herd:
                 signal.signal(number, handler)
 
     def _end(self, number: int, frame: FrameType | None) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Finish what is under way, then end."""
         self._ending = True
+
+    @property
+    def is_ending(self) -> bool:
+        return self._ending
+
+    def processes(self) -> list[int]:
+        """The ids of the processes that answer."""
+        return [child.pid for child in self._children if child and child.poll() is None]
 
     def _has_answered(self) -> bool:
         """Whether a process has said that it is ready."""

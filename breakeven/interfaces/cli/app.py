@@ -29,6 +29,7 @@ from breakeven.interfaces.cli import (
     rollout,
     run,
     serve,
+    server,
     show,
 )
 from breakeven.interfaces.cli.faults import as_fault, print_fault, print_fault_json
@@ -64,6 +65,7 @@ for group in (
     prices,
     releases,
     rollout,
+    server,
     keys,
 ):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2], help=group.HELP)
