@@ -10,6 +10,7 @@ writes may be fitted again on all rows of `Work.rows` with the chosen settings. 
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -36,6 +37,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from breakeven.inputs.values import Values
+
+
+ANSWER_THREADS = "BREAKEVEN_ANSWER_THREADS"
+"""The variable of a serving process that has measured that several threads make its answers quicker."""
+
+
+def answer_threads() -> int:
+    """How many threads an answer may use where the library takes them from us: 1, if nothing else was found."""
+    return int(os.environ.get(ANSWER_THREADS, "1"))
 
 
 class Declined(BreakevenError):

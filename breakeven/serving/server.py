@@ -34,6 +34,8 @@ from breakeven.stages.releases import current_number, verified
 from breakeven.store import Store
 
 BACKLOG = 2_048
+HEAVY_SECONDS = 0.02
+"""An answer that takes longer is worth several threads."""
 LOOK_SECONDS = 0.1
 START_LOOK_SECONDS = 0.01
 MOST_WAIT_SECONDS = 30.0
@@ -54,12 +56,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Options:
-    """How to serve. `log_inputs` is the share of requests whose inputs are kept in the traffic log, masked."""
+    """How to serve. `processes` None: decided by the pace that the first one measures (`processes_for`).
+    `log_inputs` is the share of requests whose inputs are kept in the traffic log, masked."""
 
     place: Place = field(default_factory=Place)
     limits: Limits = field(default_factory=Limits)
     keys: Path | None = None
-    processes: int = 1
+    processes: int | None = None
     log_inputs: float = 0.0
 
 
@@ -92,14 +95,25 @@ def serve(store: Store, options: Options, started: Callable[[Place], None]) -> N
     with listening(place) as sock, tempfile.TemporaryDirectory(prefix="breakeven-metrics-") as counters:
         setup = {
             "project": str(store.file), "descriptor": sock.fileno(), "limits": options.limits.model_dump(),
-            "keys": str(options.keys) if options.keys else None, "shared_metrics": processes > 1,
-            "log_inputs": options.log_inputs, "traffic": place_of(store).model_dump(),
+            "keys": str(options.keys) if options.keys else None, "shared_metrics": processes != 1,
+            "threads": cores() if processes is None else 1, "log_inputs": options.log_inputs,
+            "traffic": place_of(store).model_dump(),
         }  # fmt: skip
         guard = RolloutGuard(store)
-        herd = Herd(setup, sock, counters if processes > 1 else None, processes, guard.look)
+        herd = Herd(setup, sock, counters if processes != 1 else None, processes, guard.look)
         bound = Place(*sock.getsockname()[:2]) if place.path is None else place
         with answering_admin(store, acts_of(store, herd, str(bound))):
             herd.run(lambda: started(bound))
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def processes_for(seconds_a_row: float) -> int:
+    """One process a core where an answer is cheap; a slow one gets all cores for itself (process.py)."""
+    return cores() if seconds_a_row < HEAVY_SECONDS else 1
 
 
 @contextlib.contextmanager
@@ -143,18 +157,23 @@ def _unix(path: Path) -> socket.socket:
 
 
 class Herd:
-    """The processes of a server. Each is a child that ends when it is told to, or with this one."""
+    """The processes of a server. Each is a child that ends when it is told to, or with this one.
 
-    def __init__(self, setup: dict[str, object], sock: socket.socket, counters: str | None, size: int,
+    With `size` None there is one, until it has told its pace.
+    """
+
+    def __init__(self, setup: dict[str, object], sock: socket.socket, counters: str | None, size: int | None,
                  look: Callable[[], object]) -> None:  # fmt: skip
         self._sock, self._counters = sock, counters
         self._ready, self._tell_ready = os.pipe()
         os.set_blocking(self._ready, False)
         self._setup = json.dumps(setup | {"ready": self._tell_ready})
-        self._answers = False
-        self._children: list[subprocess.Popen[bytes] | None] = [None] * size
-        self._again = [0.0] * size
-        self._waits = [LOOK_SECONDS] * size
+        self._answers, self._told = False, b""
+        self._size = size
+        self._children: list[subprocess.Popen[bytes] | None] = []
+        self._again: list[float] = []
+        self._waits: list[float] = []
+        self._grow(size or 1)
         self._ending = False
         self._look = look
 
@@ -164,8 +183,9 @@ class Herd:
         try:
             while not self._ending:
                 self._tend()
-                if not self._answers and self._has_answered():
+                if not self._answers and (pace := self._pace()) is not None:
                     self._answers = True
+                    self._grow(self._size or processes_for(pace))
                     started()
                 self._look()
                 time.sleep(LOOK_SECONDS if self._answers else START_LOOK_SECONDS)
@@ -189,11 +209,19 @@ class Herd:
         """The ids of the processes that answer."""
         return [child.pid for child in self._children if child and child.poll() is None]
 
-    def _has_answered(self) -> bool:
-        """Whether a process has said that it is ready."""
+    def _grow(self, size: int) -> None:
+        """Have so many processes from now on."""
+        more = size - len(self._children)
+        self._children += [None] * more
+        self._again += [0.0] * more
+        self._waits += [LOOK_SECONDS] * more
+
+    def _pace(self) -> float | None:
+        """The seconds a row that a process has told when it was ready; None as long as none has."""
         with contextlib.suppress(BlockingIOError):
-            return bool(os.read(self._ready, 1))
-        return False
+            self._told += os.read(self._ready, 64)
+        line, ended, _ = self._told.partition(b"\n")
+        return float(line) if ended else None
 
     def _tend(self) -> None:
         """Start what is not running, unless it died so often that it has to wait.

@@ -24,9 +24,14 @@ START_SECONDS = 60.0
 
 @contextmanager
 def server(project: Path, *words: str | Path, under: Sequence[str] = (), **variables: str) -> Iterator[Server]:
-    """A server on a free port until the block ends; `under` is a command that starts it, with these variables."""
+    """A server on a free port until the block ends; `under` is a command that starts it, with these variables.
+
+    It has one process, if nothing else is said; `auto` leaves that to the server.
+    """
+    one = () if {"--processes", "auto"} & set(words) else ("--processes", "1")
+    given = [str(word) for word in (*one, *words) if word != "auto"]
     process = subprocess.Popen(
-        [*under, sys.executable, "-m", "breakeven", "serve", str(project), "--port", "0", *map(str, words)],
+        [*under, sys.executable, "-m", "breakeven", "serve", str(project), "--port", "0", *given],
         cwd=REPOSITORY, env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:

@@ -19,6 +19,7 @@ import pytest
 
 import breakeven
 from breakeven.core.errors import ModelError, UsageError
+from breakeven.serving.server import cores, processes_for
 from breakeven.stages.releases import history, verified
 from breakeven.store import Store
 from tests.road.projects import REPOSITORY, environment
@@ -98,6 +99,16 @@ def test_a_server_that_cannot_start_says_so_and_ends(copied: Path) -> None:
     assert "http://" not in done.stdout
     assert "the release cannot be served" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_cheap_release_has_a_process_for_each_core(copied: Path) -> None:
+    with server(copied, "auto") as found:
+        until = time.monotonic() + 20
+        while len(found.children()) < cores() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert len(found.children()) == cores() == processes_for(0.001)
+        assert found.ask("blue sea").status_code == 200
+    assert processes_for(0.5) == 1
 
 
 def test_a_killed_process_is_back_and_the_others_go_on(copied: Path) -> None:

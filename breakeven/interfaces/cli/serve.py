@@ -16,7 +16,10 @@ Host = Annotated[
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help=N_("The port; 0 takes a free one."))]
 Socket = Annotated[Path | None, typer.Option("--socket", help=N_("Listen on a Unix socket instead."))]
 KeyFile = Annotated[Path | None, typer.Option("--keys", help=N_("The file of keys; each request must carry one."))]
-Processes = Annotated[int, typer.Option("--processes", min=1, max=256, help=N_("How many processes answer."))]
+Processes = Annotated[int | None, typer.Option(
+    "--processes", min=1, max=256,
+    help=N_("How many processes answer; by default one a core where answers are cheap, else one with all cores."),
+)]  # fmt: skip
 LogInputs = Annotated[
     float, typer.Option("--log-inputs", min=0, max=1, help=N_("The share of requests whose inputs are kept, masked."))
 ]
@@ -29,7 +32,7 @@ def command(
     port: Port = 8000,
     socket: Socket = None,
     keys: KeyFile = None,
-    processes: Processes = 1,
+    processes: Processes = None,
     log_inputs: LogInputs = 0.0,
     print_limits: Print = False,
     as_json: AsJson = False,

@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 
 from breakeven.core.errors import ModelError
 from breakeven.core.words import say
+from breakeven.models.model import answer_threads
 from breakeven.models.nn.padding import padded_arrays
 from breakeven.store import write_bytes
 
@@ -36,12 +37,15 @@ class OnnxNet:
     depend on its neighbours."""
 
     @classmethod
-    def load(cls, folder: Path, threads: int = 1) -> Self:
-        """Raises ModelError when the folder holds no net that can be run."""
+    def load(cls, folder: Path, threads: int | None = None) -> Self:
+        """With so many threads, by default those of `answer_threads`.
+
+        Raises ModelError when the folder holds no net that can be run.
+        """
         try:
             settings: dict[str, Any] = json.loads((folder / SETTINGS).read_bytes())
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-            session = open_session(folder / GRAPH, threads)
+            session = open_session(folder / GRAPH, threads or answer_threads())
         except Exception as fault:  # the libraries raise plain Exception for a damaged file
             raise ModelError(
                 say("the net cannot be read: {fault}", fault=str(fault)[:200]), str(folder), say("train again")
