@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,19 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from breakeven.models.byte_ngrams import ByteNgrams
-from breakeven.models.drawing import draw
 from breakeven.models.model import Trained, Work
 from breakeven.models.rendering import (
     END,
     SIGNS,
     WRITTEN_TOKENS,
     Reading,
-    decoded,
     per_byte,
     prompt_of,
     read_prompt,
     rendered,
 )
+from breakeven.models.writing import Batch, Request, Unfolding, write_all, write_one
 from breakeven.outputs.chats import Said
 from breakeven.records.artifact import Artifact
 from breakeven.store import write_bytes
@@ -96,24 +95,46 @@ class NgramWriter:
         said = self.reading.said(rows)
         return per_byte(self.model.nats([rendered(each) for each in said]), said)
 
+    context = None
+    vocabulary = 256
+
+    @property
+    def chats(self) -> bool:
+        return self.chat
+
+    def prompt_ids(self, said: Sequence[Said]) -> list[int]:
+        return list(prompt_of(said))
+
+    def requests(self, rows: pa.Table) -> list[Request]:
+        return [Request(self.prompt_ids(each), WRITTEN_TOKENS, 0.0, 1.0, 0) for each in self.reading.said(rows)]
+
+    def batch(self, slots: int) -> Batch:
+        return Batch(NgramReader(self.model, slots), slots, frozenset(END), [sign[0] for sign in SIGNS if sign != END])
+
+    def unfolding(self) -> Unfolding:
+        return Unfolding(lambda ids: bytes(ids).decode("utf-8", "replace"))
+
     def write(self, rows: pa.Table) -> list[str]:
-        """At most `WRITTEN_TOKENS` bytes for each row, always the same ones."""
-        prompts = (prompt_of(each) for each in self.reading.said(rows))
-        return ["".join(decoded(self._bytes(prompt, WRITTEN_TOKENS, TEMPERATURE, TOP_P, 0))) for prompt in prompts]
+        """At most `WRITTEN_TOKENS` bytes for each row, always the most probable one."""
+        return write_all(self, self.requests(rows))
 
     def stream(
         self, prompt: str, max_tokens: int = 256, temperature: float = TEMPERATURE, top_p: float = TOP_P, seed: int = 0
     ) -> Iterator[str]:
-        return decoded(self._bytes(prompt_of(read_prompt(prompt, self.chat)), max_tokens, temperature, top_p, seed))
+        ids = self.prompt_ids(read_prompt(prompt, self.chat))
+        return write_one(self, Request(ids, max_tokens, temperature, top_p, seed))
 
-    def _bytes(self, text: bytes, count: int, temperature: float, top_p: float, seed: int) -> Iterator[bytes]:
-        random = np.random.default_rng(seed)
-        order = len(self.model.levels)
-        for _ in range(count):
-            shares = self.model.next(text[-order:])
-            shares[[sign[0] for sign in SIGNS if sign != END]] = 0.0
-            byte = bytes([draw(np.log(np.maximum(shares, 1e-300)), temperature, top_p, random)])
-            if byte == END:
-                return
-            yield byte
-            text = text[-order:] + byte
+
+class NgramReader:
+    """The last bytes of each slot are all that counts."""
+
+    def __init__(self, model: ByteNgrams, slots: int) -> None:
+        self.model = model
+        self.last = [b""] * slots
+
+    def read(self, slot: int, ids: Sequence[int]) -> np.ndarray:
+        self.last[slot] = bytes(ids[-len(self.model.levels) :])
+        return np.log(np.maximum(self.model.next(self.last[slot]), 1e-300))
+
+    def step(self, slots: Sequence[int], tokens: Sequence[int]) -> np.ndarray:
+        return np.stack([self.read(slot, [*self.last[slot], token]) for slot, token in zip(slots, tokens, strict=True)])

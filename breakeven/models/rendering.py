@@ -6,7 +6,7 @@ which are taken out of the texts themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,18 +78,6 @@ def per_byte(nats: np.ndarray, said: Sequence[tuple[Said, ...]]) -> np.ndarray:
 
     sizes = np.fromiter((scored_bytes(each) for each in said), np.float64, len(said))
     return np.where(sizes > 0, nats / np.maximum(sizes, 1.0), 0.0).reshape(-1, 1)
-
-
-def decoded(pieces: Iterator[bytes]) -> Iterator[str]:
-    """Bytes as text as they come: a character is given when its last byte is there, broken ones as the sign for it."""
-    import codecs
-
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    for piece in pieces:
-        if text := decoder.decode(piece):
-            yield text
-    if text := decoder.decode(b"", final=True):
-        yield text
 
 
 def cleaned(text: str) -> str:

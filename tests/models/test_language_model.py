@@ -25,7 +25,8 @@ from breakeven.models.nn.language_answers import nats_of  # noqa: E402
 from breakeven.models.nn.language_data import Packed, PackedBatches  # noqa: E402
 from breakeven.models.nn.language_tokens import BYTES, ByteTokens  # noqa: E402
 from breakeven.models.nn.muon import Muon, orthogonal  # noqa: E402
-from breakeven.models.nn.writing import GptReader, Request, generate  # noqa: E402
+from breakeven.models.nn.writing import GptReader  # noqa: E402
+from breakeven.models.writing import Batch, Request, generate  # noqa: E402
 from tests.models.checkpoints import make_checkpoint  # noqa: E402
 
 TASK = next(task for task in TOY_TASKS if task.output == "text")
@@ -82,7 +83,7 @@ REQUESTS = [Request([1, 2, 3][: 1 + n % 3], 5 + 4 * n, 0.9, 0.9, n) for n in ran
 def written(cached: bool, slots: int, requests: list[Request]) -> list[list[int]]:
     found: list[list[int]] = [[] for _ in requests]
     reader = GptReader(random_net(), slots, cached)
-    for number, token in generate(reader, requests, slots, frozenset([7]), banned=(0,)):
+    for number, token in generate(Batch(reader, slots, frozenset([7]), banned=(0,)), requests):
         found[number].append(token)
     return found
 

@@ -14,7 +14,8 @@ from breakeven.models import MODELS
 from breakeven.models.byte_ngrams import ByteNgrams
 from breakeven.models.drawing import draw
 from breakeven.models.model import Writer
-from breakeven.models.rendering import Reading, decoded, prompt_of, read_prompt, rendered
+from breakeven.models.rendering import Reading, prompt_of, read_prompt, rendered
+from breakeven.models.writing import MOST_HELD, Unfolding
 from breakeven.outputs.chats import Said, read_said
 from breakeven.records.candidate import Candidate
 from breakeven.testing import TOY_TASKS, toy_work
@@ -104,8 +105,13 @@ def test_columns_that_ask_come_before_the_answer() -> None:
 
 
 def test_characters_are_given_whole() -> None:
-    pieces = [bytes([byte]) for byte in "账é!".encode()] + [b"\xe8"]
-    assert list(decoded(iter(pieces))) == ["账", "é", "!", "\ufffd"]
+    text = Unfolding(lambda ids: bytes(ids).decode("utf-8", "replace"))
+    assert [piece for byte in "账é!".encode() + b"\xe8" if (piece := text.add(byte))] == ["账", "é", "!"]
+    assert text.rest() == "\ufffd"
+    broken = Unfolding(lambda ids: bytes(ids).decode("utf-8", "replace"))
+    told = "".join(broken.add(0xFF) for _ in range(1_000)) + broken.rest()
+    assert told == "\ufffd" * 1_000
+    assert len(broken._ids) < 3 * MOST_HELD, "what is told is not put into text again"
 
 
 def test_drawing_keeps_to_its_nucleus_and_its_seed() -> None:

@@ -16,8 +16,10 @@ from torch import Tensor
 
 from breakeven.models.nn.gpt import Gpt, GptShape
 from breakeven.models.nn.language_tokens import ByteTokens, Tokens
-from breakeven.models.nn.writing import SLOTS, GptReader, Reader, Request, TransformersReader, generate
+from breakeven.models.nn.writing import GptReader, TransformersReader
 from breakeven.models.rendering import WRITTEN_TOKENS, Reading, per_byte, read_prompt
+from breakeven.models.writing import Batch, Reader, Request, Unfolding, write_all, write_one
+from breakeven.outputs.chats import Said
 from breakeven.store import write_bytes
 
 if TYPE_CHECKING:
@@ -85,36 +87,50 @@ class LanguagePredictor:
     context: int
     reading: Reading
     chat: bool
+    slides: bool = True
+    """Whether what outgrows the context goes on with the later half of it."""
 
     def predict(self, rows: pa.Table) -> np.ndarray:
         said = self.reading.said(rows)
         return per_byte(nats_of(self.logits, [self.tokens.encode(each) for each in said], self.context), said)
 
+    @property
+    def vocabulary(self) -> int:
+        return self.tokens.vocabulary
+
+    @property
+    def chats(self) -> bool:
+        return self.chat or self.tokens.has_turns
+
+    def prompt_ids(self, said: Sequence[Said]) -> list[int]:
+        return self.tokens.prompt(said)
+
+    def batch(self, slots: int) -> Batch:
+        return Batch(self.reader(slots), slots, self.tokens.ends, self.tokens.banned)
+
+    def unfolding(self) -> Unfolding:
+        return Unfolding(self.tokens.text)
+
     def write(self, rows: pa.Table) -> list[str]:
-        """At most `WRITTEN_TOKENS` tokens for each row, always the same ones; several rows are written at once."""
-        prompts = [self.tokens.prompt(each) for each in self.reading.said(rows)]
-        requests = [Request(ids, WRITTEN_TOKENS, TEMPERATURE, TOP_P, 0) for ids in prompts]
-        written: list[list[int]] = [[] for _ in requests]
-        slots = max(1, min(SLOTS, len(requests)))
-        for number, token in generate(self.reader(slots), requests, slots, self.tokens.ends, self.tokens.banned):
-            written[number].append(token)
-        return [self.tokens.text(ids) for ids in written]
+        """At most `WRITTEN_TOKENS` of the most probable tokens for each row; several rows are written at once."""
+        return write_all(self, self.requests(rows))
+
+    def requests(self, rows: pa.Table) -> list[Request]:
+        return [self._request(self.prompt_ids(each), WRITTEN_TOKENS, 0.0, 1.0, 0) for each in self.reading.said(rows)]
 
     def stream(
         self, prompt: str, max_tokens: int = 256, temperature: float = TEMPERATURE, top_p: float = TOP_P, seed: int = 0
     ) -> Iterator[str]:
-        ids = self.tokens.prompt(read_prompt(prompt, self.chat))
-        request = Request(ids, max_tokens, temperature, top_p, seed)
-        written: list[int] = []
-        told = ""
-        for _, token in generate(self.reader(1), [request], 1, self.tokens.ends, self.tokens.banned):
-            written.append(token)
-            text = self.tokens.text(written)
-            if not text.endswith("\ufffd") and len(text) > len(told):
-                yield text[len(told) :]
-                told = text
-        if rest := self.tokens.text(written)[len(told) :]:
-            yield rest
+        ids = self.prompt_ids(read_prompt(prompt, self.chat))
+        return write_one(self, self._request(ids, max_tokens, temperature, top_p, seed))
+
+    def _request(self, ids: list[int], max_tokens: int, temperature: float, top_p: float, seed: int) -> Request:
+        """What a decoder without an end of its places is asked; another is asked for what fits, the last of a long
+        prompt."""
+        if not self.slides:
+            ids = ids[-max(self.context // 2, self.context - max_tokens) :]
+            max_tokens = min(max_tokens, self.context - len(ids))
+        return Request(ids, max_tokens, temperature, top_p, seed)
 
 
 def save_language_model(folder: Path, net: Gpt, tokens: ByteTokens, reading: Reading, chat: bool) -> None:
@@ -149,4 +165,5 @@ def pretrained_predictor(model: Any, tokens: Tokens, context: int, reading: Read
     def logits(ids: Tensor) -> Tensor:
         return model(input_ids=ids.to(model.device), use_cache=False).logits.cpu()  # type: ignore[no-any-return]
 
-    return LanguagePredictor(tokens, logits, lambda slots: TransformersReader(model, slots), context, reading, chat)
+    return LanguagePredictor(tokens, logits, lambda slots: TransformersReader(model, slots), context, reading, chat,
+                             slides=False)  # fmt: skip

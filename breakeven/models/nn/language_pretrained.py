@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,10 @@ class HubTokens:
         if self.end is None:
             raise Declined(say("its tokenizer has no sign for the end of a text"))
         self.begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else self.end
+        self.vocabulary = len(tokenizer)
+        self.has_turns = bool(tokenizer.chat_template)
+        signs = [each.content for each in tokenizer.added_tokens_decoder.values() if each.special]
+        self._signs = re.compile("|".join(map(re.escape, signs))) if signs else None
 
     def encode(self, said: Sequence[Said]) -> Encoded:
         if said[-1].role == "":
@@ -85,14 +90,21 @@ class HubTokens:
 
     def _turns(self, said: Sequence[Said], asks: bool) -> list[int]:
         """The tokens of some messages; `asks` adds what stands before an answer."""
-        if not self.tokenizer.chat_template:
-            text = "".join(f"{each.role}: {each.text}\n" for each in said) + ("assistant:" if asks else "")
+        if not self.has_turns:
+            text = "".join(f"{each.role}: {self._clean(each.text)}\n" for each in said) + ("assistant:" if asks else "")
             return [self.begin, *self._ids(text)]
         if not said:
             return []
-        messages = [{"role": each.role, "content": each.text} for each in said]
+        messages = [{"role": each.role, "content": self._clean(each.text)} for each in said]
         text = self.tokenizer.apply_chat_template(messages, add_generation_prompt=asks, tokenize=False)
         return self._ids(text)
+
+
+    def _clean(self, text: str) -> str:
+        """The text without the signs of the tokenizer: what somebody says must not open a turn of another."""
+        while self._signs and (cleaned := self._signs.sub("", text)) != text:
+            text = cleaned
+        return text
 
 
 class Decoder(nn.Module):

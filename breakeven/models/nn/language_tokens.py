@@ -25,6 +25,14 @@ BYTES = 256 + len(SIGNS)
 class Tokens(Protocol):
     """What training, scoring and writing need of a tokenizer."""
 
+    @property
+    def vocabulary(self) -> int:
+        """Token numbers go from 0 up to this."""
+
+    @property
+    def has_turns(self) -> bool:
+        """Whether it can put turns of a chat into tokens that a model was shown before it came here."""
+
     def encode(self, said: Sequence[Said]) -> tuple[np.ndarray, np.ndarray]:
         """Token numbers (n,) int32 of a row, and which of them a model is scored on."""
 
@@ -45,6 +53,8 @@ class Tokens(Protocol):
 
 class ByteTokens:
     """A byte-level tokenizer learned from texts."""
+
+    has_turns = False
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer

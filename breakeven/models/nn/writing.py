@@ -1,44 +1,23 @@
-"""Writing token by token with a cache of keys and values, many answers at once.
+"""Readers of torch: a decoder of ours and one of the transformers library, each with a cache of keys and values.
 
-Continuous batching: an answer that ends leaves its slot to the next one that waits. Every answer draws with a seed of
-its own, so it does not depend on what is written beside it.
+Both take a step of all slots at once. How they are driven: models/writing.py.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+import inspect
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from breakeven.models.drawing import draw
 from breakeven.models.nn.gpt import Cache, Gpt
+from breakeven.models.writing import SLOTS
 
-SLOTS = 8
-
-
-@dataclass(frozen=True)
-class Request:
-    """One answer to write: the tokens before it, and how it is drawn."""
-
-    ids: Sequence[int]
-    max_tokens: int
-    temperature: float
-    top_p: float
-    seed: int
-
-
-class Reader(Protocol):
-    """A model that remembers what it has read in each of its slots; logits are (vocabulary,) float32."""
-
-    def read(self, slot: int, ids: Sequence[int]) -> np.ndarray:
-        """Forget what the slot held, read these tokens, and say what comes next."""
-
-    def step(self, slots: Sequence[int], tokens: Sequence[int]) -> np.ndarray:
-        """Read one more token in each of the slots; the logits (n, vocabulary)."""
+Past = list[tuple[Tensor, Tensor]]
+"""Keys and values of one slot, a layer each: (1, heads, tokens, width of a head)."""
 
 
 class GptReader:
@@ -79,68 +58,97 @@ class GptReader:
 
 
 class TransformersReader:
-    """A decoder of the transformers library, one slot after the other."""
+    """A decoder of the transformers library.
+
+    The slots of a step are one batch, each padded on its left to the longest. As long as the same slots take steps,
+    their cache stays together; it is taken apart when one joins or leaves. A model whose memory is not plain keys and
+    values (a sliding window, a state) takes its slots one after the other.
+    """
 
     def __init__(self, model: Any, slots: int = SLOTS) -> None:
         self.model = model
         self.past: list[Any] = [None] * slots
+        """Of slots that are in no group: the library's own cache."""
+        self._group: _Group | None = None
+        self._takes_places = "position_ids" in inspect.signature(model.forward).parameters
 
     @torch.inference_mode()
     def read(self, slot: int, ids: Sequence[int]) -> np.ndarray:
+        if self._group and slot in self._group.slots:
+            self._take_apart()
         self.past[slot] = None
         return self._go_on(slot, list(ids))
 
     @torch.inference_mode()
     def step(self, slots: Sequence[int], tokens: Sequence[int]) -> np.ndarray:
-        return np.stack([self._go_on(slot, [token]) for slot, token in zip(slots, tokens, strict=True)])
+        if self._group is None or self._group.slots != list(slots):
+            self._take_apart()
+            if len(slots) == 1 or not all(self._is_plain(slot) for slot in slots):
+                return np.stack([self._go_on(slot, [token]) for slot, token in zip(slots, tokens, strict=True)])
+            self._group = _Group.of(list(slots), [_past_of(self.past[slot]) for slot in slots])
+        return self._group.step(self.model, tokens)
 
     def _go_on(self, slot: int, ids: list[int]) -> np.ndarray:
         found = self.model(input_ids=torch.tensor([ids]), past_key_values=self.past[slot], use_cache=True)
         self.past[slot] = found.past_key_values
         return found.logits[0, -1].float().numpy()  # type: ignore[no-any-return]
 
+    def _is_plain(self, slot: int) -> bool:
+        layers = getattr(self.past[slot], "layers", None)
+        return self._takes_places and bool(layers) and all(type(layer).__name__ == "DynamicLayer" for layer in layers)
 
-@dataclass
-class _Going:
-    """An answer that is being written."""
-
-    number: int
-    request: Request
-    random: np.random.Generator
-    token: int = -1
-    written: int = field(default=0)
-
-    def take(self, logits: np.ndarray, ends: frozenset[int], banned: Sequence[int]) -> bool:
-        """Draw the next token; False when the answer is complete."""
-        if self.written >= self.request.max_tokens:
-            return False
-        logits = logits.copy()
-        logits[list(banned)] = -np.inf
-        self.token = draw(logits, self.request.temperature, self.request.top_p, self.random)
-        self.written += 1
-        return self.token not in ends
+    def _take_apart(self) -> None:
+        if self._group:
+            for slot, past in self._group.parts():
+                self.past[slot] = _cache_of(past)
+            self._group = None
 
 
-def generate(
-    reader: Reader, requests: Sequence[Request], slots: int, ends: frozenset[int], banned: Sequence[int] = ()
-) -> Iterator[tuple[int, int]]:
-    """(number of the request, token) as they are written; at most `slots` answers at a time."""
-    waiting = deque(enumerate(requests))
-    going: dict[int, _Going] = {}
-    while waiting or going:
-        for slot in range(slots):
-            while slot not in going and waiting:
-                number, request = waiting.popleft()
-                begun = _Going(number, request, np.random.default_rng(request.seed))
-                if begun.take(reader.read(slot, request.ids), ends, banned):
-                    going[slot] = begun
-                    yield number, begun.token
-        if not going:
-            continue
-        running = list(going)
-        logits = reader.step(running, [going[slot].token for slot in running])
-        for slot, each in zip(running, logits, strict=True):
-            if going[slot].take(each, ends, banned):
-                yield going[slot].number, going[slot].token
-            else:
-                del going[slot]
+class _Group:
+    """Slots whose cache is one batch, each padded on its left; `seen` (slots, tokens) says what is no padding."""
+
+    def __init__(self, slots: list[int], cache: Any, seen: Tensor) -> None:
+        self.slots, self.cache, self.seen = slots, cache, seen
+
+    @classmethod
+    def of(cls, slots: list[int], pasts: list[Past]) -> _Group:
+        lengths = torch.tensor([past[0][0].shape[2] for past in pasts])
+        longest = int(lengths.max())
+        together = [
+            (torch.cat([_padded(past[layer][0], longest) for past in pasts]),
+             torch.cat([_padded(past[layer][1], longest) for past in pasts]))
+            for layer in range(len(pasts[0]))
+        ]  # fmt: skip
+        seen = torch.arange(longest) >= (longest - lengths)[:, None]
+        return cls(slots, _cache_of(together), seen.long())
+
+    def step(self, model: Any, tokens: Sequence[int]) -> np.ndarray:
+        places = self.seen.sum(dim=1, keepdim=True)
+        self.seen = torch.cat([self.seen, torch.ones_like(places)], dim=1)
+        found = model(input_ids=torch.tensor(tokens)[:, None], attention_mask=self.seen, position_ids=places,
+                      past_key_values=self.cache, use_cache=True)  # fmt: skip
+        self.cache = found.past_key_values
+        return found.logits[:, -1].float().numpy()  # type: ignore[no-any-return]
+
+    def parts(self) -> list[tuple[int, Past]]:
+        """Each slot with its own keys and values, without padding."""
+        past, lengths = _past_of(self.cache), self.seen.sum(dim=1).tolist()
+        return [(slot, [(keys[row : row + 1, :, -length:], values[row : row + 1, :, -length:]) for keys, values in past])
+                for row, (slot, length) in enumerate(zip(self.slots, lengths, strict=True))]  # fmt: skip
+
+
+def _padded(tensor: Tensor, length: int) -> Tensor:
+    return torch.nn.functional.pad(tensor, (0, 0, length - tensor.shape[2], 0))
+
+
+def _past_of(cache: Any) -> Past:
+    return [(layer.keys, layer.values) for layer in cache.layers]
+
+
+def _cache_of(past: Past) -> Any:
+    from transformers import DynamicCache
+
+    cache: Any = DynamicCache()
+    for layer, (keys, values) in enumerate(past):
+        cache.update(keys, values, layer)
+    return cache
