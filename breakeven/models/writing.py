@@ -73,7 +73,7 @@ class Batch:
     """Answers that share decoding steps, each in a slot of the reader. For one thread at a time."""
 
     def __init__(self, reader: Reader, slots: int, ends: frozenset[int], banned: Sequence[int] = ()) -> None:
-        self._reader, self._ends, self._banned = reader, ends, list(banned)
+        self._reader, self.ends, self._banned = reader, ends, list(banned)
         self._free = list(range(slots - 1, -1, -1))
         self._going: dict[int, _Going] = {}
 
@@ -111,7 +111,7 @@ class Batch:
         logits[self._banned] = -np.inf
         going.token = draw(logits, going.request.temperature, going.request.top_p, going.random)
         going.written += 1
-        ended = going.token in self._ends
+        ended = going.token in self.ends
         if ended or going.written >= going.request.max_tokens:
             self.leave(slot)
             return Step(slot, None if ended else going.token, False)
@@ -198,6 +198,9 @@ class TokenWriter(Protocol):
     @property
     def chats(self) -> bool:
         """Whether it knows turns; one that was shown plain texts alone goes on with a text."""
+
+    def predict(self, rows: pa.Table) -> np.ndarray:
+        """As every predictor."""
 
     def prompt_ids(self, said: Sequence[Said]) -> list[int]:
         """The tokens up to where it is to write."""

@@ -3,6 +3,7 @@
     POST /v1/predict   {"inputs": [...]} -> {"release": 7, "outputs": [...]}     scope predict
                        or an Arrow stream of rows -> an Arrow stream of answers
     POST /v1/feedback  {"feedback": [{"id": …, "truth", "reward" or "event": …}]} scope feedback
+    POST /v1/chat/completions, /v1/completions, GET /v1/models of text_routes.py   scope predict
     GET  /health       the process is alive                                    open
     GET  /ready        the release answers                                     open
     GET  /metrics      counters for Prometheus                                 scope metrics, where keys are asked for
@@ -18,10 +19,10 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from breakeven.records.rollout import Rollout
 from breakeven.serving.arrow import ARROW
+from breakeven.serving.asgi import KEY, Message, Receive, Send
 from breakeven.serving.connection import Reply, client_has_gone
 from breakeven.serving.keys import Keys, Scope
 from breakeven.serving.limits import Limits
@@ -32,13 +33,9 @@ from breakeven.serving.rate import Rates
 from breakeven.serving.reading import FeedbackReader
 from breakeven.serving.replies import CLOSE, ENCODE, GONE, JSON, TEXT, Headers, Refused, headers_of, refusal_of
 from breakeven.serving.served import Served
+from breakeven.serving.text_routes import TextRoutes
 from breakeven.serving.traffic import TrafficLog
 
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-KEY = "breakeven.key"
-"""Where a request's scope holds the name of its key."""
 LOG = logging.getLogger("breakeven.serving")
 
 
@@ -49,6 +46,7 @@ class App:
         self.limits, self.keys, self.metrics, self.log = limits, keys, metrics, log
         self.predicting = Predicting(limits, metrics, log)
         self.draining = False
+        self.texts = TextRoutes(self)
         self._feedback = FeedbackReader(limits)
         self._rates = Rates(limits.requests_per_second, limits.burst)
         self._page = b""
@@ -86,7 +84,7 @@ class App:
         if not self.predicting.is_ordinary():
             return None
         try:
-            return self._admitted(headers, "predict")
+            return self.admitted(headers, "predict")
         except Refused:
             return None
 
@@ -105,6 +103,8 @@ class App:
 
     async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
         path = scope["path"]
+        if self.texts.owns(path):
+            return await self.texts.answer(scope, receive, send)
         route = path if path in self._routes else "other"
         headers: Headers = ()
         try:
@@ -124,12 +124,12 @@ class App:
         if scope["method"] != method:
             raise Refused(405, f"this path takes {method}", (b"allow", method.encode()))
         if needs:
-            scope[KEY] = self._admitted(scope["headers"], needs)
+            scope[KEY] = self.admitted(scope["headers"], needs)
         return await handler(scope, receive)
 
     # --- the guard
 
-    def _admitted(self, headers: Headers, needs: Scope) -> str:
+    def admitted(self, headers: Headers, needs: Scope) -> str:
         """The name of a client's key, once its rate is counted; where no keys are asked for, the queue alone bounds.
 
         Raises Refused.
@@ -153,7 +153,7 @@ class App:
             raise Refused(403, f"the key does not open {needs}")
         return key.name
 
-    async def _body(self, scope: Message, receive: Receive, wanted: bytes = JSON) -> bytes:
+    async def body(self, scope: Message, receive: Receive, wanted: bytes = JSON) -> bytes:
         """The whole body, refused by its stated size before it is read. Raises Refused."""
         headers = dict(scope["headers"])
         if _kind(scope) != wanted:
@@ -179,11 +179,11 @@ class App:
 
     async def _predict(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:
         kind = ARROW if _kind(scope) == ARROW else JSON
-        body = await self._body(scope, receive, kind)
+        body = await self.body(scope, receive, kind)
         return await self.predicting.predict(body, kind, scope.get(KEY, ""), lambda: client_has_gone(scope))
 
     async def _take_feedback(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:
-        lines = self._feedback.lines(await self._body(scope, receive))
+        lines = self._feedback.lines(await self.body(scope, receive))
         for line in lines:
             truth = line.truth if line.truth is None else str(line.truth)
             self.log.feedback(line.id, truth, line.reward, line.event)

@@ -44,6 +44,16 @@ class Limits(Record):
     """429 with Retry-After: requests with one key, counted by each process."""
     burst: Count = 2_000
     """Requests that may come at once before the rate counts."""
+    prompt_tokens: Count = 8_192
+    """400: tokens of a prompt, where the release's own context does not end before."""
+    answer_tokens: Count = 1_024
+    """400: tokens of an answer, and how many it may have where the request names no number."""
+    answer_seconds: Seconds = 120.0
+    """An answer that is not whole by then ends as one with too many tokens does."""
+    texts_at_once: Count = 32
+    """Answers that are written at a time, at most; how many is measured when the release is loaded."""
+    texts_a_request: Count = 32
+    """422: inputs of one request for whole texts."""
     log_days: Count = 30
     """How long the traffic log is kept."""
     drain_seconds: Count = 20

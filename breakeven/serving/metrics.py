@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
@@ -26,6 +27,9 @@ class Metrics:
         self.lost_lines = Counter("breakeven_traffic_lines_lost", "Lines that the traffic log had no room for.", **kept)
         self.waiting = Gauge("breakeven_rows_waiting", "Rows that wait for the model.",
                              multiprocess_mode="livesum", **kept)  # fmt: skip
+        self._tokens = Counter("breakeven_tokens", "Tokens of prompts and of answers.", ["kind"], **kept)
+        self.first = Histogram("breakeven_first_token_seconds", "Seconds from a whole request to its first token.",
+                               buckets=SECONDS, **kept)  # fmt: skip
         self.release = Gauge("breakeven_release", "The number of the release that answers.",
                              multiprocess_mode="livemax", **kept)  # fmt: skip
 
@@ -35,6 +39,15 @@ class Metrics:
         if child is None:
             child = self._known[route, status] = self._requests.labels(route, str(status))
         child.inc()
+
+    def wrote(self, outputs: Sequence[dict[str, Any]]) -> None:
+        """Count the tokens of answers that are texts."""
+        for output in outputs:
+            if "tokens" in output:
+                self._tokens.labels("prompt").inc(output["prompt_tokens"])
+                self._tokens.labels("answer").inc(output["tokens"])
+            if output.get("first_seconds") is not None:
+                self.first.observe(output["first_seconds"])
 
     def text(self) -> bytes:
         """All counters, those of all processes together."""

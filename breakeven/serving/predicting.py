@@ -24,6 +24,7 @@ from breakeven.serving.metrics import Metrics
 from breakeven.serving.replies import ENCODE, JSON, Refused, headers_of, refusal_of
 from breakeven.serving.served import Served
 from breakeven.serving.splitting import is_on_trial
+from breakeven.serving.text_release import Writing
 from breakeven.serving.traffic import CURRENT, TRIAL, TrafficLog
 
 LOG = logging.getLogger("breakeven.serving")
@@ -37,10 +38,12 @@ class Arm:
     """A release that answers, with the queue before it."""
 
     served: Served
-    batcher: Batcher
+    batcher: Batcher | Writing
 
     @classmethod
     def of(cls, served: Served, limits: Limits) -> Arm:
+        if served.writing:
+            return cls(served, served.writing)
         return cls(served, Batcher(served.answer, served.cap, served.seconds_a_row, limits.queue_seconds))
 
 
@@ -111,7 +114,7 @@ class Predicting:
                 self.log.answered(trial.served.number, key, user, seconds, rows, failed, TRIAL)
         return arm, await self._ask_in_parts(arm.batcher, rows, gone)
 
-    async def _ask_in_parts(self, batcher: Batcher, rows: Rows, gone: Gone) -> Answers:
+    async def _ask_in_parts(self, batcher: Batcher | Writing, rows: Rows, gone: Gone) -> Answers:
         """The answers to all rows; many rows are asked in parts, so that others are answered between them."""
         most, answers = self.limits.items, Answers()
         if rows.num_rows <= most:
@@ -125,7 +128,7 @@ class Predicting:
 
     def is_ordinary(self) -> bool:
         """Whether the short lane may be taken now."""
-        return self.arm is not None and self.trial is None
+        return self.arm is not None and self.trial is None and self.arm.served.writing is None
 
     def ask(self, key: str, body: bytes, reply: Reply, gone: Gone) -> None:
         """Answer a body of JSON by `reply`, now when it is refused, or when its batch is done."""
@@ -133,6 +136,7 @@ class Predicting:
         try:
             arm = self._arm()
             rows, user = arm.served.reader.rows(body)
+            assert isinstance(arm.batcher, Batcher)  # is_ordinary
             arm.batcher.submit(rows, lambda made: self._answer(arm, key, user, rows, made, begun, reply), gone)
         except Exception as fault:
             self._refuse(fault, reply)
@@ -156,13 +160,19 @@ class Predicting:
 
     def _names(self, rows: Rows) -> list[str]:
         """An id for each answer, never given twice."""
+        return [self.new_id() for _ in range(rows.num_rows)]
+
+    def new_id(self) -> str:
+        """A name for an answer, never given twice."""
         prefix, numbers = self._ids
-        return [f"{prefix}{next(numbers)}" for _ in range(rows.num_rows)]
+        return f"{prefix}{next(numbers)}"
 
     def _named(self, arm: Arm, key: str, user: str | None, rows: Rows, outputs: Answers, begun: float,
                which: str) -> None:  # fmt: skip
         seconds = time.perf_counter() - begun
         self.metrics.rows.inc(rows.num_rows)
+        if arm.served.writing:
+            self.metrics.wrote(outputs)
         self.metrics.seconds.observe(seconds)
         for answer, name in zip(outputs, self._names(rows), strict=True):
             answer["id"] = name

@@ -9,6 +9,7 @@ import msgspec
 
 from breakeven.serving.batching import ClientGone, Overloaded
 from breakeven.serving.reading import Malformed
+from breakeven.serving.text_asked import EngineFailed
 
 Headers = Sequence[tuple[bytes, bytes]]
 JSON, TEXT = b"application/json", b"text/plain; version=0.0.4; charset=utf-8"
@@ -42,6 +43,8 @@ def refusal_of(fault: Exception) -> Refused:
     if isinstance(fault, Overloaded):
         return Refused(503, "there is more to do than can be done in time",
                        (b"retry-after", str(fault.seconds).encode()))  # fmt: skip
+    if isinstance(fault, EngineFailed):
+        return Refused(502, "what writes the answers has failed; it is started again", (b"retry-after", b"1"))
     LOG.error("a request failed", exc_info=fault)
     return Refused(500, "the server failed; its log says why")
 

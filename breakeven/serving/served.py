@@ -14,6 +14,7 @@ from breakeven.core.words import say
 from breakeven.inputs.values import Value, Values
 from breakeven.models.artifact import ARTIFACT, load_artifact
 from breakeven.models.model import Billed, Predictor, values_predictor
+from breakeven.models.writing import TokenWriter
 from breakeven.outputs import OUTPUTS
 from breakeven.records.artifact import Artifact
 from breakeven.records.dataset import Column
@@ -21,6 +22,7 @@ from breakeven.serving.arrow import ArrowReader
 from breakeven.serving.batching import Answers, Rows
 from breakeven.serving.limits import Limits
 from breakeven.serving.reading import RequestReader
+from breakeven.serving.text_release import Writing, load_writing, whole_answers
 from breakeven.stages.golden import ANSWERS, QUESTIONS, same_answer
 from breakeven.stages.releases import verified
 from breakeven.store import Store
@@ -47,6 +49,8 @@ class Served:
     answer: Callable[[Rows], Answers]
     cap: int
     seconds_a_row: float
+    writing: Writing | None = None
+    """How it writes, where its answers are texts."""
 
 
 def load_release(store: Store, number: int, limits: Limits) -> Served:
@@ -89,14 +93,24 @@ def _as_sent(cell: str | None, column: Column) -> Value:
 def _served(artifact: Artifact, predictor: Predictor, folder: Path, rows: Values, limits: Limits,
             number: int) -> Served:  # fmt: skip
     _can_be_served(artifact, predictor, folder)
+    if isinstance(predictor, TokenWriter):
+        return _served_writer(artifact, predictor, limits, number)
     answer = _answerer(artifact, predictor)
     cap, seconds = _best_cap(rows, answer, limits.items)
     reader, bulk = RequestReader(artifact, limits), ArrowReader(artifact.columns, limits)
     return Served(number, artifact, reader, bulk, answer, cap, seconds)
 
 
+def _served_writer(artifact: Artifact, predictor: TokenWriter, limits: Limits, number: int) -> Served:
+    writing = load_writing(artifact, predictor, limits)
+    asking = artifact.model_copy(update={"columns": writing.columns})
+    reader = RequestReader(asking, limits.model_copy(update={"items": limits.texts_a_request}))
+    bulk = ArrowReader(writing.columns, limits)
+    return Served(number, artifact, reader, bulk, whole_answers(artifact, predictor), 1, writing.seconds_a_row, writing)
+
+
 def _can_be_served(artifact: Artifact, predictor: Predictor, folder: Path) -> None:
-    if OUTPUTS.get(artifact.output).reads_answer or isinstance(predictor, Billed):
+    if isinstance(predictor, Billed):
         raise ModelError(
             say("a release of {family} is not served over HTTP yet", family=artifact.family), str(folder),
             say('answer files with "breakeven predict", or ask its provider directly'),

@@ -37,6 +37,8 @@ MOST_WAIT_SECONDS = 30.0
 CLOSE_SECONDS = 10.0
 """How long the end of a server waits for the last lines."""
 FORGET_SECONDS = 3_600.0
+TOKENS = ("prompt_tokens", "tokens", "first_seconds")
+"""Columns of answers that are texts: tokens of prompt and answer, and the seconds to the first."""
 CURRENT, TRIAL = "current", "trial"
 """Which of two releases gave an answer: the one that answers, or one on trial. An answer that failed is null."""
 
@@ -72,10 +74,13 @@ class TrafficLog:
         kept = rows.to_pylist() if self.share and self._chance.random() < self.share else [None] * len(outputs)
         for inputs, output in zip(kept, outputs, strict=True):
             answer = output.get("label", output.get("number"))
+            if "text" in output:
+                answer = output["text"] if inputs else ""  # what was written is as private as what was asked
             self._add("answers", {
                 "at": now, "id": output["id"], "release": release, "key": key, "user": user_digest(user),
                 "seconds": seconds, "answer": None if answer is None else str(answer),
                 "confidence": output.get("confidence"), "inputs": inputs, "arm": arm,
+                **{name: output.get(name) for name in TOKENS},
             })  # fmt: skip
 
     def feedback(self, answer: str, truth: str | None, reward: float | None, event: str | None = None) -> None:
@@ -124,6 +129,7 @@ class TrafficLog:
             for line in lines:
                 if line.get("inputs") is not None:
                     line["inputs"] = masked_json(line["inputs"])
+                    line["answer"] = mask(line["answer"]) if line["tokens"] else line["answer"]
             if lines:
                 batches.append(Batch(kind, self._writer, self._numbers[kind], lines))
                 self._numbers[kind] += len(lines)

@@ -16,7 +16,8 @@ Kind = Literal["answers", "feedback"]
 ANSWERS = pa.schema([
     ("at", pa.timestamp("ms", "UTC")), ("id", pa.string()), ("release", pa.int32()), ("key", pa.string()),
     ("user", pa.string()), ("seconds", pa.float32()), ("answer", pa.string()), ("confidence", pa.float32()),
-    ("inputs", pa.string()), ("arm", pa.string()),
+    ("inputs", pa.string()), ("arm", pa.string()), ("prompt_tokens", pa.int32()), ("tokens", pa.int32()),
+    ("first_seconds", pa.float32()),
 ])  # fmt: skip
 FEEDBACK = pa.schema([
     ("at", pa.timestamp("ms", "UTC")), ("id", pa.string()), ("truth", pa.string()), ("reward", pa.float64()),

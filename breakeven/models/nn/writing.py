@@ -94,7 +94,7 @@ class TransformersReader:
         return found.logits[0, -1].float().numpy()  # type: ignore[no-any-return]
 
     def _is_plain(self, slot: int) -> bool:
-        layers = getattr(self.past[slot], "layers", None)
+        layers: Any = getattr(self.past[slot], "layers", None) or []
         return self._takes_places and bool(layers) and all(type(layer).__name__ == "DynamicLayer" for layer in layers)
 
     def _take_apart(self) -> None:
@@ -133,8 +133,11 @@ class _Group:
     def parts(self) -> list[tuple[int, Past]]:
         """Each slot with its own keys and values, without padding."""
         past, lengths = _past_of(self.cache), self.seen.sum(dim=1).tolist()
-        return [(slot, [(keys[row : row + 1, :, -length:], values[row : row + 1, :, -length:]) for keys, values in past])
-                for row, (slot, length) in enumerate(zip(self.slots, lengths, strict=True))]  # fmt: skip
+        found = []
+        for row, (slot, length) in enumerate(zip(self.slots, lengths, strict=True)):
+            mine = (slice(row, row + 1), slice(None), slice(-length, None))
+            found.append((slot, [(keys[mine], values[mine]) for keys, values in past]))
+        return found
 
 
 def _padded(tensor: Tensor, length: int) -> Tensor:
