@@ -285,7 +285,7 @@ def _origin(store: Store, judge: Judge, chosen: Rung, run: str) -> Origin:
     """Where a release comes from, with rows to take golden ones from where an answer costs nothing."""
     dataset = judge.climb.dataset
     assert chosen.measurement is not None
-    free = chosen.measurement.usd_per_request is None and not OUTPUTS.get(task_named(dataset.task).output).reads_answer
+    free = chosen.measurement.usd_per_request is None
     rows = read_part(store.data_folder(dataset.digest), "validation", "train") if free else None
     names = [column.name for column in dataset.inputs]
     project = digest_of(judge.project.model_dump_json())

@@ -61,8 +61,8 @@ def load_release(store: Store, number: int, limits: Limits) -> Served:
     verified(store, number)
     folder = store.release_folder(number)
     artifact, predictor = load_artifact(folder / ARTIFACT)
-    rows = [json.loads(line) for line in (folder / QUESTIONS).read_text(encoding="utf-8").splitlines()]
-    values = values_of(rows, artifact)
+    _can_be_served(artifact, predictor, folder)
+    values = values_of(_golden_rows(folder), artifact)
     served = _served(artifact, predictor, folder, values, limits, number)
     _check(folder, values.table(), served.answer)
     _check(folder, values, served.answer)
@@ -72,6 +72,7 @@ def load_release(store: Store, number: int, limits: Limits) -> Served:
 def served_artifact(folder: Path, rows: Sequence[Mapping[str, str | None]], limits: Limits) -> Served:
     """An artifact that is no release yet, as it would be served; its pace is measured on `rows`. Raises ModelError."""
     artifact, predictor = load_artifact(folder)
+    _can_be_served(artifact, predictor, folder)
     return _served(artifact, predictor, folder, values_of(rows, artifact), limits, 0)
 
 
@@ -92,7 +93,6 @@ def _as_sent(cell: str | None, column: Column) -> Value:
 
 def _served(artifact: Artifact, predictor: Predictor, folder: Path, rows: Values, limits: Limits,
             number: int) -> Served:  # fmt: skip
-    _can_be_served(artifact, predictor, folder)
     if isinstance(predictor, TokenWriter):
         return _served_writer(artifact, predictor, limits, number)
     answer = _answerer(artifact, predictor)
@@ -107,6 +107,16 @@ def _served_writer(artifact: Artifact, predictor: TokenWriter, limits: Limits, n
     reader = RequestReader(asking, limits.model_copy(update={"items": limits.texts_a_request}))
     bulk = ArrowReader(writing.columns, limits)
     return Served(number, artifact, reader, bulk, whole_answers(artifact, predictor), 1, writing.seconds_a_row, writing)
+
+
+def _golden_rows(folder: Path) -> list[dict[str, str | None]]:
+    """Raises ModelError where a release has none."""
+    if not (folder / QUESTIONS).exists():
+        raise ModelError(
+            say("the release has no golden rows: it was made by an older version"), str(folder),
+            say('make it again with "breakeven run", or promote another one'),
+        )
+    return [json.loads(line) for line in (folder / QUESTIONS).read_text(encoding="utf-8").splitlines()]
 
 
 def _can_be_served(artifact: Artifact, predictor: Predictor, folder: Path) -> None:
