@@ -75,9 +75,9 @@ def replan(path: Path, days: int = TRAFFIC_DAYS) -> Revision:
 
 def _traffic(store: Store, days: int) -> TrafficFigures | None:
     """What the traffic log tells; None where nothing was ever served."""
-    from breakeven.serving.traffic import FOLDER
+    from breakeven.serving.traffic_place import was_served
 
-    if not (store.folder / FOLDER).is_dir():
+    if not was_served(store):
         return None
     from breakeven.monitoring.demand import traffic_figures
 

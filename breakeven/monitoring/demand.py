@@ -25,7 +25,8 @@ from breakeven.core.words import N_, Message, say
 from breakeven.monitoring.quality import FEWEST, wilson
 from breakeven.records.record import FigureRecord, MessageRecord
 from breakeven.records.traffic_figures import TrafficFigures
-from breakeven.serving.traffic import ANSWERS, FOLDER, TRIAL, read_traffic, scan_traffic
+from breakeven.serving.traffic import TRIAL
+from breakeven.serving.traffic_place import traffic_of
 from breakeven.stages.releases import history
 from breakeven.store import Store
 
@@ -42,7 +43,7 @@ def traffic_figures(store: Store, days: int, now: datetime | None = None) -> Tra
     until = now or datetime.now(UTC)
     since = until - timedelta(days=days)
     answers = _answers(store, since)
-    feedback = read_traffic(store.folder / FOLDER, "feedback", since)
+    feedback = traffic_of(store).read("feedback", since)
     counts = whole_days(answers)
     found: dict[str, Figure | None] = {
         "requests_per_month": requests_per_month(counts), "growth_per_month": growth_per_month(counts),
@@ -58,8 +59,7 @@ def traffic_figures(store: Store, days: int, now: datetime | None = None) -> Tra
 
 def _answers(store: Store, since: datetime) -> pa.Table:
     """Answers that clients got, by time; what a shadow was asked went to nobody."""
-    tables = list(scan_traffic(store.folder / FOLDER, "answers", since, NEEDED))
-    answers = pa.concat_tables(tables) if tables else ANSWERS.empty_table().select(NEEDED)
+    answers = traffic_of(store).read("answers", since, NEEDED)
     shadows = pa.array([line["release"] for line in history(store) if line["act"] == "shadow"], pa.int32())
     shadowed = pc.and_(pc.equal(answers.column("arm"), TRIAL), pc.is_in(answers.column("release"), shadows))
     late = pc.greater_equal(answers.column("at"), pa.scalar(since, pa.timestamp("ms", "UTC")))

@@ -55,3 +55,8 @@ def open_traffic(folder: Path, place: TrafficPlace) -> TrafficStore:
 def traffic_of(store: Store) -> TrafficStore:
     """The traffic of a project. Raises ProjectError, UsageError."""
     return open_traffic(store.folder / FOLDER, place_of(store))
+
+
+def was_served(store: Store) -> bool:
+    """False where there can be no line: no database is named, and nothing was ever answered here."""
+    return bool(os.environ.get(VARIABLE) or place_of(store).address) or (store.folder / FOLDER).is_dir()

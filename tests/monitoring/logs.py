@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from breakeven.serving.traffic import ANSWERS, CURRENT, FEEDBACK, FOLDER
+from breakeven.serving.traffic import CURRENT
+from breakeven.serving.traffic_place import FOLDER
+from breakeven.serving.traffic_store import ANSWERS, FEEDBACK
 from breakeven.store import Store
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -21,7 +21,9 @@ import pyarrow as pa
 from breakeven.core.errors import UsageError
 from breakeven.engines import ENGINES
 from breakeven.records.project import Compute
-from breakeven.serving import keys, traffic
+from breakeven.serving import keys
+from breakeven.serving.traffic import TrafficLog, user_digest
+from breakeven.serving.traffic_place import traffic_of
 from breakeven.stages import release as releasing
 from breakeven.stages import releases, rollouts
 from breakeven.stages.release import Origin
@@ -44,7 +46,7 @@ def golden_rows(store: Store) -> pa.Table:
 
 
 def _log(store: Store) -> None:
-    log = traffic.TrafficLog(store.folder / traffic.FOLDER)
+    log = TrafficLog(traffic_of(store))
     log.feedback("x", "a", None)
     log.flush()
 
@@ -58,7 +60,7 @@ ACTS: dict[str, Callable[[Store], object]] = {
     "release": _release,
     "key": lambda store: keys.add_key(store.folder / "keys.json", "second", ("predict",)),
     "log": _log,
-    "forget": lambda store: traffic.forget_user(store.folder / traffic.FOLDER, "ann"),
+    "forget": lambda store: traffic_of(store).forget_user(user_digest("ann") or ""),
 }
 
 

@@ -19,7 +19,8 @@ import pytest
 
 import breakeven
 from breakeven.serving.keys import add_key, read_keys
-from breakeven.serving.traffic import FOLDER, TrafficLog, read_traffic
+from breakeven.serving.traffic import TrafficLog
+from breakeven.serving.traffic_place import traffic_of
 from breakeven.stages.releases import audit, current_number, history, make_current, verified
 from breakeven.stages.rollouts import current_rollout, rollout_file, start_rollout
 from breakeven.store import Store
@@ -166,24 +167,24 @@ def test_after_all_kills_the_server_answers_with_the_release_that_is_named(two: 
 
 def test_killed_at_each_step_keys_and_the_traffic_log_stay_whole(still: Killer) -> None:
     killer, store, kills = still, still.store, 0
-    folder = store.folder / FOLDER
+    traffic = traffic_of(store)
     file = store.folder / "keys.json"
     for act in ("key", "log", "forget"):
         for step in range(1, MOST_STEPS, 1 if ALL else 5):
             file.unlink(missing_ok=True)
             add_key(file, "first", ("predict",))
-            shutil.rmtree(folder, ignore_errors=True)
-            log = TrafficLog(folder)
+            shutil.rmtree(traffic.place, ignore_errors=True)
+            log = TrafficLog(traffic)
             log.answered(1, "", "ann", 0.0, pa.table({"text": ["a"]}), [{"id": "x", "label": "a"}])
             log.close()
             if killer.do(act, step) == "done":
                 break
             kills += 1
             assert [key.name for key in read_keys(file).keys] in (["first"], ["first", "second"])
-            assert read_traffic(folder, "answers").num_rows in (0, 1)
+            assert traffic.read("answers").num_rows in (0, 1)
             assert killer.do(act) in ("done", "refused")
             assert len(read_keys(file).keys) == 1 + (act == "key")
-            assert read_traffic(folder, "answers").num_rows == (act != "forget")
+            assert traffic.read("answers").num_rows == (act != "forget")
     assert kills >= 6
     print(f"keys and traffic log: killed at {kills} steps")
 

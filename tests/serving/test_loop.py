@@ -12,7 +12,7 @@ from breakeven import planning
 from breakeven.core.figure import Provenance
 from breakeven.core.units import unit
 from breakeven.monitoring.demand import DAYS_A_MONTH
-from breakeven.serving.traffic import FOLDER
+from breakeven.serving.traffic_place import FOLDER
 from breakeven.store import Store
 from tests.monitoring.logs import write_days
 from tests.road.projects import command
