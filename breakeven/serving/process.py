@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import logging
 import os
@@ -41,6 +42,9 @@ HEAVY_SECONDS = 0.02
 """Seconds a row from which several threads are tried."""
 LOOK_SECONDS = 0.2
 """How often `releases/current` is looked at."""
+PAUSE_SECONDS = 1.0
+PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE)
+"""Faults of the machine that pass: a release is tried again then."""
 CANNOT_SERVE = 3
 """The exit code when no release is fit to serve: starting it again would not help."""
 COLLECT_AFTER = (50_000, 20, 20)
@@ -156,23 +160,38 @@ async def _follow(app: App, setup: Setup, store: Store) -> None:
     known = app.arm.served.number if app.arm else None
     tried: Rollout | None = None
     while True:
-        wanted, rollout = current_number(store), current_rollout(store)
-        if wanted is not None and wanted != known:
-            known = wanted
-            if served := await asyncio.to_thread(_load, store, wanted, setup.limits):
-                app.use(served)
-                LOG.info("release %d answers now", wanted)
-        if rollout != tried:
-            tried = rollout
-            trial = await asyncio.to_thread(_load, store, rollout.release, setup.limits) if rollout else None
-            app.try_out(rollout, trial)
-            LOG.info("on trial: %s", f"release {trial.number}" if trial else "none")
+        try:
+            known, tried = await _look(app, setup, store, known, tried)
+        except OSError as fault:  # no descriptors left, a disk that is away: it passes
+            LOG.error("releases are not followed for the moment: %s", fault)
+            await asyncio.sleep(PAUSE_SECONDS)
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _look(app: App, setup: Setup, store: Store, known: int | None, tried: Rollout | None
+                ) -> tuple[int | None, Rollout | None]:  # fmt: skip
+    """One look: what is known and tried after it. Raises OSError, and nothing has changed then."""
+    wanted, rollout = current_number(store), current_rollout(store)
+    if wanted is not None and wanted != known:
+        if served := await asyncio.to_thread(_load, store, wanted, setup.limits):
+            app.use(served)
+            LOG.info("release %d answers now", wanted)
+        known = wanted
+    if rollout != tried:
+        trial = await asyncio.to_thread(_load, store, rollout.release, setup.limits) if rollout else None
+        app.try_out(rollout, trial)
+        LOG.info("on trial: %s", f"release {trial.number}" if trial else "none")
+    return known, rollout
 
 
 def _load(store: Store, number: int, limits: Limits) -> Served | None:
     try:
         return load_release(store, number, limits)
+    except OSError as fault:
+        if fault.errno in PASSING:
+            raise
+        LOG.error("release %d is not taken: %s", number, fault)
+        return None
     except Exception as error:  # whatever is wrong with the new one, the old one goes on answering
         LOG.error("release %d is not taken: %s", number, error)
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,11 @@ import httpx
 from tests.road.projects import REPOSITORY, environment
 
 START_SECONDS = 60.0
+
+
+def copied(project: Path, place: Path) -> Path:
+    """A copy of a project, without its traffic and what a running server keeps beside it."""
+    return Path(shutil.copytree(project, place, ignore=shutil.ignore_patterns("*.sock", "traffic")))
 
 
 @contextmanager
