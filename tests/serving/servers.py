@@ -23,9 +23,9 @@ from tests.road.projects import REPOSITORY, environment
 START_SECONDS = 60.0
 
 
-def copied(project: Path, place: Path) -> Path:
-    """A copy of a project, without its traffic and what a running server keeps beside it."""
-    return Path(shutil.copytree(project, place, ignore=shutil.ignore_patterns("*.sock", "traffic")))
+def copy_of(project: Path, place: Path, *without: str) -> Path:
+    """A copy of a project, without the sockets of a server that runs there."""
+    return Path(shutil.copytree(project, place, ignore=shutil.ignore_patterns("*.sock", *without)))
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from breakeven.stages.releases import audit, current_number, history, make_curre
 from breakeven.stages.rollouts import current_rollout, rollout_file, start_rollout
 from breakeven.store import Store
 from tests.road.projects import REPOSITORY, environment
-from tests.serving.servers import Server, copied, server
+from tests.serving.servers import Server, copy_of, server
 
 MOST_STEPS = 200
 """More than any act has."""
@@ -57,7 +57,7 @@ class Killer:
 @pytest.fixture(scope="module")
 def two(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with releases 1 and 2, and a user in the traffic log; release 1 answers."""
-    project = copied(released, tmp_path_factory.mktemp("killed") / "project")
+    project = copy_of(released, tmp_path_factory.mktemp("killed") / "project", "traffic")
     breakeven.run(project, only=("baseline",))
     breakeven.rollback(project)
     return project
@@ -73,7 +73,7 @@ def killer(two: Path) -> Iterator[Killer]:
 @pytest.fixture
 def still(released: Path, tmp_path: Path) -> Iterator[Killer]:
     """For a project that no server writes to."""
-    made = Killer(copied(released, tmp_path / "project"))
+    made = Killer(copy_of(released, tmp_path / "project", "traffic"))
     yield made
     made.close()
 
@@ -166,7 +166,7 @@ def test_after_all_kills_the_server_answers_with_the_release_that_is_named(two: 
 
 def test_killed_at_each_step_keys_and_the_traffic_log_stay_whole(still: Killer) -> None:
     killer, store, kills = still, still.store, 0
-    traffic = traffic_of(store)
+    folder = store.folder / FOLDER
     file = store.folder / "keys.json"
     for act in ("key", "log", "forget"):
         for step in range(1, MOST_STEPS, STRIDE):

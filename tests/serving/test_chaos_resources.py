@@ -17,7 +17,7 @@ from breakeven.serving.traffic_place import FOLDER
 from breakeven.stages.releases import current_number, history
 from breakeven.store import Store
 from tests.road.projects import command
-from tests.serving.servers import Server, copied, server
+from tests.serving.servers import Server, copy_of, server
 
 DESCRIPTORS = 64
 
@@ -25,7 +25,7 @@ DESCRIPTORS = 64
 @pytest.fixture(scope="module")
 def two(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with releases 1 and 2; release 1 answers."""
-    project = copied(released, tmp_path_factory.mktemp("chaos") / "project")
+    project = copy_of(released, tmp_path_factory.mktemp("chaos") / "project", "traffic")
     breakeven.run(project, only=("baseline",))
     breakeven.rollback(project)
     return project
@@ -74,7 +74,7 @@ def until(seconds: float, holds: object) -> bool:
 
 
 def test_a_full_disk_costs_no_answer_and_the_log_is_written_later(two: Path, small_disk: Path) -> None:
-    project = copied(two, small_disk / "project")
+    project = copy_of(two, small_disk / "project", "traffic")
     counters = small_disk / "counters"
     counters.mkdir()
     with server(project, "--processes", "2", TMPDIR=str(counters)) as found:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from breakeven.serving.server import cores, processes_for
 from breakeven.stages.releases import history, verified
 from breakeven.store import Store
 from tests.road.projects import REPOSITORY, environment
-from tests.serving.servers import Server, server
+from tests.serving.servers import Server, copy_of, server
 
 
 class Load:
@@ -62,7 +61,7 @@ class Load:
 
 @pytest.fixture
 def copied(released: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(released, tmp_path / "project"))
+    return copy_of(released, tmp_path / "project")
 
 
 def second_release(project: Path) -> None:

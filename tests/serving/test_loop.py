@@ -16,6 +16,7 @@ from breakeven.serving.traffic_place import FOLDER
 from breakeven.store import Store
 from tests.monitoring.logs import write_days
 from tests.road.projects import command
+from tests.serving.servers import copy_of
 
 
 def test_replan_takes_the_traffic_for_the_guess_and_says_what_moved(tmp_path: Path, released: Path) -> None:
@@ -45,8 +46,7 @@ def test_replan_takes_the_traffic_for_the_guess_and_says_what_moved(tmp_path: Pa
 
 def _paying(folder: Path, released: Path) -> Path:
     """A released project with a price for its answers, and people to pay."""
-    project = folder / "paying"
-    shutil.copytree(released, project)
+    project = copy_of(released, folder / "paying")
     shutil.rmtree(project / ".breakeven" / FOLDER, ignore_errors=True)
     with (project / "breakeven.toml").open("a", encoding="utf-8") as text:
         text.write('[demand]\nrequests_per_month = 1000\ngrowth_per_month = "10%..30%"\nprice_per_1k_requests = 40.0\n'

@@ -21,14 +21,14 @@ from breakeven.serving.traffic_place import traffic_of
 from breakeven.stages.releases import current_number, history
 from breakeven.stages.rollouts import current_rollout
 from breakeven.store import Store
-from tests.serving.servers import Server, server
+from tests.serving.servers import Server, copy_of, server
 from tests.serving.test_answers import rows_of
 
 
 @pytest.fixture
 def two(released: Path, tmp_path: Path) -> Path:
     """A project whose release 2 always gives the same answer; release 1, the better one, answers."""
-    project = Path(shutil.copytree(released, tmp_path / "project"))
+    project = copy_of(released, tmp_path / "project")
     shutil.rmtree(project / ".breakeven" / "traffic", ignore_errors=True)
     breakeven.run(project, only=("baseline",))
     breakeven.rollback(project)

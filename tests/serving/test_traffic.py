@@ -16,7 +16,7 @@ from breakeven.core.errors import UsageError
 from breakeven.serving.traffic import MOST_LINES, TrafficLog, user_digest
 from breakeven.serving.traffic_parquet import ParquetTraffic
 from tests.road.projects import command
-from tests.serving.servers import server
+from tests.serving.servers import copy_of, server
 from tests.serving.test_answers import rows_of
 
 
@@ -94,7 +94,7 @@ def test_old_days_are_removed(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def watched(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose server answered 300 usual rows, with the truth of 100 of them."""
-    project = Path(shutil.copytree(released, tmp_path_factory.mktemp("watched") / "project"))
+    project = copy_of(released, tmp_path_factory.mktemp("watched") / "project")
     shutil.rmtree(project / ".breakeven" / "traffic", ignore_errors=True)  # of other tests
     with pytest.raises(UsageError, match="answered nothing"):
         breakeven.monitor(project)
@@ -126,7 +126,7 @@ def test_usual_traffic_is_no_alarm(watched: Path) -> None:
 
 
 def test_other_traffic_is_an_alarm_and_exit_code_3(watched: Path, tmp_path: Path) -> None:
-    project = Path(shutil.copytree(watched, tmp_path / "project"))
+    project = copy_of(watched, tmp_path / "project")
     shutil.rmtree(project / ".breakeven" / "traffic")
     ask(project, [f"完全不同的消息 {n}" for n in range(300)])
     done = command("monitor", project, "--json")

@@ -24,7 +24,7 @@ from breakeven.serving.traffic_store import Batch, StoreAway
 from breakeven.store import Store
 from tests.postgres import Postgres, postgres
 from tests.road.projects import command
-from tests.serving.servers import server
+from tests.serving.servers import copy_of, server
 from tests.serving.test_answers import rows_of
 
 
@@ -218,7 +218,7 @@ def test_a_password_in_the_project_file_is_refused(tmp_path: Path, monkeypatch: 
 def test_two_serving_processes_write_into_the_teams_store_and_monitor_reads_it(
     released: Path, base: Postgres, tmp_path: Path
 ) -> None:
-    project = Path(shutil.copytree(released, tmp_path / "project"))
+    project = copy_of(released, tmp_path / "project")
     shutil.rmtree(project / ".breakeven" / "traffic", ignore_errors=True)
     with (project / "breakeven.toml").open("a", encoding="utf-8") as text:
         text.write(f'[monitor]\nstore = "{base.address}"\n')

@@ -18,6 +18,7 @@ from breakeven.stages.releases import current_number, verified
 from breakeven.stages.signing import read_private_key
 from breakeven.store import Store
 from tests.road.projects import command
+from tests.serving.servers import copy_of
 
 pytest.importorskip("cryptography")
 
@@ -25,7 +26,7 @@ pytest.importorskip("cryptography")
 @pytest.fixture
 def signed(released: Path, tmp_path: Path) -> Path:
     """A project that trusts one key, whose release 1 is signed with it."""
-    project = Path(shutil.copytree(released, tmp_path / "project"))
+    project = copy_of(released, tmp_path / "project")
     live.make_signing_key(project / "ours")
     with (project / "breakeven.toml").open("a", encoding="utf-8") as file:
         file.write('[release]\nsign_with = "ours"\ntrusted_keys = ["ours.pub"]\n')
