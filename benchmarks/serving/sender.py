@@ -56,13 +56,17 @@ Seen = Callable[[float, int, bytes], None]
 
 
 class Connection(asyncio.Protocol):
-    """One connection; `free` is called when it may be asked again."""
+    """One connection; `free` is called when nothing is under way on it any more."""
 
     def __init__(self, tally: Tally, free: Callable[[Connection], None], seen: Seen | None) -> None:
         self.tally, self.free, self.seen = tally, free, seen
         self.transport: asyncio.Transport | None = None
         self.due: float | None = None
         self.buffer = b""
+
+    @property
+    def is_open(self) -> bool:
+        return self.transport is not None and not self.transport.is_closing()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]  # uvloop's is no subclass of asyncio.Transport
@@ -83,8 +87,9 @@ class Connection(asyncio.Protocol):
 
     def _answered(self, head: bytes, body: bytes) -> None:
         now = time.perf_counter()
+        if self.due is None:  # nothing was asked: the server takes its leave
+            return self.close()
         status = int(STATUS.match(head)[1])  # type: ignore[index]
-        assert self.due is not None
         self.tally.seconds[status].append(now - self.due)
         self.tally.bare += status in (429, 503) and not RETRY.search(head)
         self.due = None
@@ -92,8 +97,7 @@ class Connection(asyncio.Protocol):
             self.seen(now, status, body)
         if CLOSES.search(head):
             self.close()
-        else:
-            self.free(self)
+        self.free(self)
 
     def close(self) -> None:
         if self.transport:
@@ -101,8 +105,10 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, fault: Exception | None) -> None:
         self.transport = None
-        self.tally.lost += self.due is not None
-        self.due = None
+        if self.due is not None:
+            self.tally.lost += 1
+            self.due = None
+            self.free(self)
 
 
 @dataclass
@@ -126,7 +132,7 @@ class Sender:
 
     def at_rate(self, per_second: float, seconds: float, most: int = 900,
                 during: Callable[[], None] | None = None) -> Tally:  # fmt: skip
-        """Evenly at a rate, over at most `most` connections."""
+        """Evenly at a rate, over at most `most` connections; given up after twice the seconds."""
         return uvloop.run(self._open(per_second, seconds, most, during))
 
     async def _closed(self, connections: int, seconds: float, during: Callable[[], None] | None) -> Tally:
@@ -135,7 +141,7 @@ class Sender:
 
         def ask(connection: Connection) -> None:
             now = time.perf_counter()
-            if now < until:
+            if now < until and connection.is_open:
                 connection.ask(self.requests[self.tally.sent % len(self.requests)], now)
 
         every: list[Connection] = []
@@ -171,21 +177,26 @@ class Sender:
         work = asyncio.create_task(_beside(during))
         begun = self.begun = time.perf_counter()
         number, wanted = 0, round(rate * seconds)
-        while number < wanted:
-            due = min(wanted, int((time.perf_counter() - begun) * rate) + 1)
-            while number < due and pool:
-                connection: Connection | None = pool.popleft()
-                if connection.transport is None or connection.transport.is_closing():
-                    connection = await self._connect(pool.append)
-                    every.extend([connection] if connection else [])
-                if connection:
-                    connection.ask(self.requests[number % len(self.requests)], begun + number / rate)
-                    number += 1
+        while number < wanted and (now := time.perf_counter() - begun) < 2 * seconds:
+            while number < min(wanted, now * rate) and (one := await self._free(pool, every)):
+                one.ask(self.requests[number % len(self.requests)], begun + number / rate)
+                number += 1
             await asyncio.sleep(STEP_SECONDS)
         self.tally.took = time.perf_counter() - begun
         await self._finish(every)
         await work
         return self.tally
+
+    async def _free(self, pool: deque[Connection], every: list[Connection]) -> Connection | None:
+        """A connection on which nothing is under way, made anew where it was closed; None when there is none."""
+        if not pool:
+            return None
+        one = pool.popleft()
+        if one.is_open:
+            return one
+        again = await self._connect(pool.append)
+        (every if again else pool).append(again or one)
+        return again
 
     async def _finish(self, every: list[Connection]) -> None:
         """Wait for what is under way; count what hangs."""
