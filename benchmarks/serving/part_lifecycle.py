@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import signal
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,11 +17,12 @@ import psutil
 from bench import CLIENT_CORE, SERVER_CORE, Bench, product, tell
 from making import Case, boosted
 from sender import Sender, Tally
-from servers import ours, running, stay_on_client_core, workers
+from servers import Running, ours, running, stay_on_client_core, workers
 
 CONNECTIONS = 64
 BEFORE_SECONDS, AFTER_SECONDS = 2.0, 4.0
 RELEASE = re.compile(rb'"release": ?(\d+)')
+PROBES = 4
 KILL_RATE = 1_000.0
 """Requests a second while a process is killed: all cores are needed for starting the next one."""
 
@@ -104,12 +107,20 @@ def killed(case: Case) -> dict[str, Any]:
             found["connections"] = connections_of(before[0])
             begun = time.perf_counter()
             os.kill(before[0].pid, signal.SIGKILL)
-            known = {each.pid for each in before}
-            back = until(lambda: any(each.pid not in known and connections_of(each) > 0 for each in workers(now)), 10)
+            back = until(lambda: takes_connections(now, {each.pid for each in before}), 10)
             found["seconds"] = time.perf_counter() - begun if back else None
 
         tally = Sender.to(now).at_rate(KILL_RATE, BEFORE_SECONDS + AFTER_SECONDS, CONNECTIONS, act)
     return became(tally) | found
+
+
+def takes_connections(now: Running, known: set[int]) -> bool:
+    """Whether a process that was not there before has taken one of some new connections."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(PROBES):
+            stack.enter_context(socket.create_connection(("127.0.0.1", now.port), 5))
+        time.sleep(0.02)
+        return any(each.pid not in known and connections_of(each) > 0 for each in workers(now))
 
 
 def connections_of(process: psutil.Process) -> int:
