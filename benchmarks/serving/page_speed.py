@@ -53,6 +53,8 @@ def _ratios(best: dict[str, Any], counts: Sequence[str]) -> list[str]:
 
 
 def _ratio(mine: dict[str, float], theirs: dict[str, float], aim: float) -> str:
+    if not theirs["per_second"]:
+        return "it answered nothing"
     ratio = mine["per_second"] / theirs["per_second"]
     return f"{ratio:.1f} {verdict(ratio >= aim)}; p99 {verdict(mine['p99_ms'] < theirs['p99_ms'])}"
 
