@@ -97,7 +97,7 @@ def killed(case: Case) -> dict[str, Any]:
     """SIGKILL to one process of two; seconds until a new one has taken a connection."""
     tell("a process is killed")
     found: dict[str, Any] = {}
-    with running(ours(case, "--processes", "2"), f"{SERVER_CORE},{CLIENT_CORE}") as now:
+    with running(ours(case, processes=2), f"{SERVER_CORE},{CLIENT_CORE}") as now:
         until(lambda: len(workers(now)) == 2, 10)
         time.sleep(1)
 

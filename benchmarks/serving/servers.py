@@ -42,12 +42,12 @@ class Server:
     environment: dict[str, str] = field(default_factory=dict)
 
 
-def ours(case: Case, *words: str, **more: str) -> Server:
+def ours(case: Case, processes: int = 1, **more: str) -> Server:
     """`breakeven serve` with the whole guard, keys included."""
 
     def command(port: int) -> list[str]:
         return [sys.executable, "-m", "breakeven", "serve", str(case.project), "--port", str(port),
-                "--keys", str(case.keys), *words]  # fmt: skip
+                "--keys", str(case.keys), "--processes", str(processes)]  # fmt: skip
 
     headers = [JSON | one for one in case.headers()]
     return Server("breakeven serve", command, "/v1/predict", "/ready", case.bodies(), headers, outputs,
