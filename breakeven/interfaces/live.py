@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from breakeven.monitoring.rollout_plan import Asked
     from breakeven.records.health import Health
     from breakeven.records.release import Release
-    from breakeven.records.rollout import Verdict
+    from breakeven.records.rollout import RolloutPlan, Verdict
     from breakeven.records.trust import Signer
     from breakeven.serving.keys import Key
     from breakeven.serving.server import Options, Place
@@ -170,12 +171,23 @@ def revoke_key(file: Path, name: str) -> None:
 
 
 def start_rollout(path: AnyPath, number: int, mode: str = "canary", percent: float = 10.0,
-                  worse_points: float = 0.0) -> Verdict:  # fmt: skip
-    """Put a release on trial, as a `canary` for a share of users or as a `shadow`. Raises UsageError, ModelError."""
+                  **settings: float | str | bool | None) -> Verdict:  # fmt: skip
+    """Put a release on trial: as a `canary` for a share of users, as a `shadow`, or in an `ab` test.
+
+    `settings` are further fields of records.rollout.Rollout: worse_points, metric, gain_points … Raises UsageError,
+    ModelError.
+    """
     from breakeven.stages.rollouts import start_rollout as start
 
-    start(_store(path), number, mode, percent, worse_points)
+    start(_store(path), number, mode, percent, **settings)
     return rollout_status(path)
+
+
+def plan_rollout(path: AnyPath, asked: Asked) -> RolloutPlan:
+    """How many rows and days a comparison with the present release takes. Raises UsageError."""
+    from breakeven.monitoring.rollout_plan import plan_rollout as plan
+
+    return plan(_store(path), asked)
 
 
 def rollout_status(path: AnyPath) -> Verdict:

@@ -91,7 +91,8 @@ class Window:
             counts = self.days.setdefault(line["day"], Counter())
             counts.update({name: line[f"{name}_sum"] for name in UserDays.SUMS})
         self.users.add(rows)
-        self.rewards += (len(found.rewards), found.rewards.sum(), (found.rewards**2).sum())
+        rewards = found.reward[np.isfinite(found.reward)]
+        self.rewards += (len(rewards), rewards.sum(), (rewards**2).sum())
         self.told.add(found.told)
 
 
@@ -100,7 +101,8 @@ class Told:
     """What feedback says of a stretch of answers: counts by answer, rewards, and rows with a truth and inputs."""
 
     counts: dict[str, np.ndarray]
-    rewards: np.ndarray
+    reward: np.ndarray
+    """(n,), NaN where none was told."""
     told: pa.Table
 
 
@@ -126,20 +128,36 @@ class Feedback:
             counts[name] = _as_counts(pc.is_in(ids, self._events[event]))
         rows = pa.table({"answer": answer, "truth": truth, "inputs": answers.column("inputs")}, schema=TOLD)
         whole = pc.and_(pc.is_valid(rows.column("truth")), pc.is_valid(rows.column("inputs")))
-        rewards = pc.drop_null(_looked_up(ids, self._reward)).to_numpy()
-        return Told(counts, rewards, rows.filter(whole))
+        reward = pc.fill_null(_looked_up(ids, self._reward), float("nan")).to_numpy()
+        return Told(counts, reward, rows.filter(whole))
 
 
 def read_window(store: Store, release: int, since: datetime, until: datetime) -> Window:
     """The answers of a release between two times, with the feedback that came since the first."""
-    traffic, window = traffic_of(store), Window()
-    feedback = Feedback(pa.concat_tables([FEEDBACK.empty_table(), *traffic.scan("feedback", since)]))
-    for answers in _stretches(traffic.scan("answers", since)):
-        at = answers.column("at")
-        ours = pc.and_(pc.equal(answers.column("release"), release),
-                       pc.and_(pc.greater_equal(at, _moment(since)), pc.less(at, _moment(until))))  # fmt: skip
-        window.add(answers.filter(ours), feedback)
+    window, feedback = Window(), read_feedback(store, since)
+    for answers in scan_answers(store, release, since, until):
+        window.add(answers, feedback)
     return window
+
+
+def read_feedback(store: Store, since: datetime) -> Feedback:
+    """All feedback since the day of a time."""
+    lines = traffic_of(store).scan("feedback", since)
+    return Feedback(pa.concat_tables([FEEDBACK.empty_table(), *lines]))
+
+
+def scan_answers(store: Store, release: int, since: datetime, until: datetime | None = None,
+                 arm: str | None = None) -> Iterator[pa.Table]:  # fmt: skip
+    """The answers of a release between two times, in stretches; at least one, if an empty one."""
+    yield ANSWERS.empty_table()
+    for answers in _stretches(traffic_of(store).scan("answers", since)):
+        at = answers.column("at")
+        ours = pc.and_(pc.equal(answers.column("release"), release), pc.greater_equal(at, _moment(since)))
+        if until is not None:
+            ours = pc.and_(ours, pc.less(at, _moment(until)))
+        if arm is not None:
+            ours = pc.and_(ours, pc.equal(answers.column("arm"), arm))
+        yield answers.filter(ours)
 
 
 def _stretches(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:

@@ -7,8 +7,8 @@ import threading
 import time
 
 from breakeven.core.errors import BreakevenError
-from breakeven.records.rollout import Verdict
-from breakeven.stages.rollouts import current_rollout, stop_rollout
+from breakeven.records.rollout import Rollout, Verdict
+from breakeven.stages.rollouts import current_rollout, finish_rollout, stop_rollout
 from breakeven.store import Store
 
 LOOK_SECONDS = 2.0
@@ -31,12 +31,12 @@ class RolloutGuard:
         """Begin to judge the rollout that is on, when it is time to and the last look is over."""
         if time.monotonic() < self._next or (self._thread and self._thread.is_alive()):
             return
-        self._next = time.monotonic() + LOOK_SECONDS
         if current_rollout(self._store):
             self._thread = threading.Thread(target=self._look, name="rollout", daemon=True)
             self._thread.start()
 
     def _look(self) -> None:
+        begun = time.monotonic()
         try:
             self.judge()
             self._told = ""
@@ -44,6 +44,8 @@ class RolloutGuard:
             if str(fault) != self._told:
                 LOG.error("the release on trial cannot be judged: %s", fault)
             self._told = str(fault)
+        took = time.monotonic() - begun  # many days of traffic take long to read: a tenth of the time at most
+        self._next = time.monotonic() + max(LOOK_SECONDS, 9 * took)
 
     def judge(self) -> Verdict | None:
         """Judge the rollout that is on; end it when it is broken. Raises StoreAway."""
@@ -60,4 +62,18 @@ class RolloutGuard:
                 return verdict
             why = "; ".join(str(reason.message()) for reason in verdict.broken)
             LOG.error("release %d is taken back: %s", rollout.release, why)
+        elif verdict.ended and rollout.decides:
+            self._decide(rollout, verdict)
         return verdict
+
+    def _decide(self, rollout: Rollout, verdict: Verdict) -> None:
+        """Do what an A/B test that is over was asked to do by itself."""
+        try:
+            if verdict.ended == "better":
+                finish_rollout(self._store)
+            else:
+                stop_rollout(self._store, "no gain")
+        except BreakevenError as fault:  # somebody has ended it in this moment, or the release is damaged
+            LOG.error("the A/B test of release %d could not be ended: %s", rollout.release, fault)
+        else:
+            LOG.info("the A/B test of release %d is over: %s", rollout.release, verdict.ended)

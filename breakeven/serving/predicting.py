@@ -101,7 +101,7 @@ class Predicting:
     async def _outputs(self, arm: Arm, rows: Rows, user: str | None, key: str, gone: Gone) -> tuple[Arm, Answers]:
         """The answers, and who gave them: a release on trial that fails is stood in for by the other."""
         trial, rollout = self.trial, self.rollout
-        if trial and rollout and rollout.mode == "canary" and is_on_trial(rollout, user):
+        if trial and rollout and rollout.mode != "shadow" and is_on_trial(rollout, user):
             begun = time.perf_counter()
             try:
                 return trial, await self._ask_in_parts(trial.batcher, rows, gone)

@@ -26,8 +26,12 @@ def current_rollout(store: Store) -> Rollout | None:
     return store.read(Rollout, rollout_file(store))
 
 
-def start_rollout(store: Store, number: int, mode: str, percent: float, worse_points: float) -> Rollout:
-    """Put a release on trial. Raises UsageError when one is on already or it answers anyway, ModelError."""
+def start_rollout(store: Store, number: int, mode: str, percent: float,
+                  **settings: float | str | bool | None) -> Rollout:  # fmt: skip
+    """Put a release on trial; `settings` are further fields of Rollout.
+
+    Raises UsageError when one is on already or it answers anyway, ModelError.
+    """
     on, now = current_rollout(store), current_number(store)
     if on is not None:
         raise UsageError(
@@ -43,7 +47,7 @@ def start_rollout(store: Store, number: int, mode: str, percent: float, worse_po
     started = datetime.now(UTC).isoformat(timespec="milliseconds")
     made = Rollout.model_validate({
         "id": digest_of(str(number), started), "release": number, "beside": now, "mode": mode, "percent": percent,
-        "started": started, "worse_points": worse_points,
+        "started": started, **settings,
     })  # fmt: skip
     audit(store, mode, number, now)
     store.write(made, rollout_file(store))
