@@ -18,6 +18,7 @@ from breakeven.engines import ENGINES
 from breakeven.engines.engine import Engine, Room
 from breakeven.inputs.parts import read_part
 from breakeven.models.artifact import ARTIFACT
+from breakeven.monitoring.feedback import Learned, learn_from_feedback
 from breakeven.outputs import OUTPUTS
 from breakeven.outputs.output import Metric
 from breakeven.plan.make_plan import make_plan
@@ -28,11 +29,13 @@ from breakeven.project import needs_data, project_file, read_project
 from breakeven.records.audit import Audit
 from breakeven.records.choice import Choice
 from breakeven.records.dataset import Dataset
+from breakeven.records.gate import Gate
 from breakeven.records.job import Job, Limits, Result
 from breakeven.records.means import Means
 from breakeven.records.project import Compute, Project
 from breakeven.records.record import MessageRecord, digest_of
 from breakeven.records.run import Run, Rung
+from breakeven.stages.admission import TOLERANCE, ask_gate, check_same_answers
 from breakeven.stages.alternatives import alternatives
 from breakeven.stages.audit import audit as audit_stage
 from breakeven.stages.budget import Budget
@@ -55,7 +58,7 @@ from breakeven.store import Store
 from breakeven.tasks import task_named
 
 __all__ = ["Options", "Outcome", "check", "plan", "predict", "run", "target_metric"]
-Outcome = Literal["released", "target_missed", "stopped"]
+Outcome = Literal["released", "target_missed", "stopped", "gate_closed"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,10 @@ class Options:
     budget_seconds: float | None = None
     profile: bool = False
     """Nets leave traces of their training."""
+    from_feedback: bool = False
+    """Logged truth joins the training rows; a gate stands before the release, which answers nobody by itself."""
+    tolerance: float = TOLERANCE
+    """How much worse, in the target's metric, what learned from feedback may be on the test rows."""
     speak: Callable[[Message], str] = str
     """Puts what is written into a release for people into the language of the run."""
 
@@ -115,6 +122,8 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
     with store.locked(), _engine(project.compute) as (engine, room):
         watch.stage(say("looking at the data"))
         audit = audit_stage(project, file.parent, store)
+        learned = _learned(store, _dataset(audit)) if options.from_feedback else None
+        audit = audit.model_copy(update={"dataset": learned.dataset}) if learned else audit
         dataset = _dataset(audit)
         task, usd_per_second = task_named(dataset.task), train_price(project).to("usd/second")
         means = Means.of(project, str(file.parent))
@@ -130,10 +139,15 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
         watch.stage(say("choosing, and scoring the choice on the test rows"))
         rungs = judge.compare(tuple(climb.rungs))
         choice = choose(rungs, project.target, metric)
-        ending = _ending(store, judge, rungs, choice, store.new_run_id(), (audit, options.speak))
+        chosen = next((rung for rung in rungs if choice and rung.name == choice.name), None)
+        gate = _gate(judge, chosen, learned, options.tolerance) if learned and chosen else None
+        is_open = gate is None or gate.passed
+        ending = _ending(store, judge, rungs, chosen if is_open else None, store.new_run_id(), (audit, options.speak),
+                         answers=gate is None)  # fmt: skip
         made = Run(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            outcome=_outcome(choice, rungs, stopped),
+            outcome=_outcome(choice, rungs, stopped) if is_open else "gate_closed",
+            gate=gate,
             project=project,
             project_path=str(file),
             audit=audit,
@@ -146,9 +160,31 @@ def run(path: Path, options: Options | None = None, watch: Watcher | None = None
             **ending,
         )
         made = with_road(made, file, datetime.now(UTC).date())
-        store.write(made, store.run_folder(made.id) / "run.json")
-        _tell_waiting(store, made, watch)
+        if is_open:  # behind a closed gate nothing has changed
+            store.write(made, store.run_folder(made.id) / "run.json")
+        if gate is None:
+            _tell_waiting(store, made, watch)
     return made
+
+
+def _learned(store: Store, base: Dataset) -> Learned:
+    """The rows with the truth of the log. Raises UsageError where there is no release to hold them against."""
+    beside = store.current_release()
+    if beside is None:
+        raise UsageError(say("there is no release yet"), str(store.folder), say('make one with "breakeven run"'))
+    check_same_answers(store, beside, base)
+    return learn_from_feedback(store, base, beside)
+
+
+def _gate(judge: Judge, chosen: Rung, learned: Learned, tolerance: float) -> Gate:
+    """The chosen rung beside the release that answers; the test rows count as opened whatever comes of it."""
+    climb = judge.climb
+    beside = climb.store.current_release()
+    assert beside is not None
+    climb.watch.stage(say("holding it against release {number}", number=beside.number))
+    count_opening(climb.store, climb.dataset.test_of, chosen.job)
+    return ask_gate(climb.store, climb.engine, climb.room.threads, chosen, beside, judge.metric, climb.dataset,
+                    learned.recent, learned.taken, tolerance)  # fmt: skip
 
 
 def _tell_waiting(store: Store, made: Run, watch: Watcher) -> None:
@@ -258,22 +294,21 @@ def _enough(rung: Rung, project: Project, metric: Metric) -> Message | None:
     return None
 
 
-def _ending(store: Store, judge: Judge, rungs: tuple[Rung, ...], choice: Choice | None, run: str,
-            told: tuple[Audit, Callable[[Message], str]]) -> dict[str, Any]:  # fmt: skip
+def _ending(store: Store, judge: Judge, rungs: tuple[Rung, ...], chosen: Rung | None, run: str,
+            told: tuple[Audit, Callable[[Message], str]], answers: bool = True) -> dict[str, Any]:  # fmt: skip
     """What follows from a choice: the test score, the release, the alternatives and the plan."""
-    chosen = next((rung for rung in rungs if choice and rung.name == choice.name), None)
     if chosen is None or chosen.measurement is None or chosen.bill is None:
         return {"id": run, "release": None}
     project, measurement = judge.project, chosen.measurement
     measured = (unit_figures(project, measurement), train_usd(project, chosen.bill))
     test = judge.test(chosen)
-    opened = count_opening(store, judge.climb.dataset.digest, chosen.job)
+    opened = count_opening(store, judge.climb.dataset.test_of or judge.climb.dataset.digest, chosen.job)
     return {
         "id": run,
         "release": release(store, chosen, test, opened, replace(
             _origin(store, judge, chosen, run), speak=told[1],
             card=make_card(Known(project, store.file.parent, told[0], judge.climb.dataset, chosen, test, opened)),
-        )),
+        ), answers),
         "alternatives": alternatives(
             project, judge.climb.dataset, chosen, test.main.value, rungs, judge.metric.higher
         ),

@@ -6,18 +6,24 @@ A path names a project folder or its project file; nothing is printed.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from breakeven.core.errors import UsageError
+from breakeven.core.words import say
 
 if TYPE_CHECKING:
     from breakeven.monitoring.rollout_plan import Asked
     from breakeven.records.health import Health
+    from breakeven.records.labels import Queue
     from breakeven.records.release import Release
     from breakeven.records.rollout import RolloutPlan, Verdict
+    from breakeven.records.run import Run
     from breakeven.records.trust import Signer
     from breakeven.serving.keys import Key
     from breakeven.serving.server import Options, Place
+    from breakeven.stages.watch import Watcher
     from breakeven.store import Store
 
 AnyPath = str | os.PathLike[str]
@@ -218,3 +224,45 @@ def _store(path: AnyPath) -> Store:
     from breakeven.store import Store
 
     return Store(project_file(Path(path)))
+
+
+def learn(path: AnyPath = ".", only: Iterable[str] = (), budget_seconds: float | None = None,
+          language: str | None = None, watch: Watcher | None = None, canary: float | None = None,
+          tolerance: float | None = None, from_feedback: bool = True) -> Run:  # fmt: skip
+    """Run again with logged truth among the training rows. What passes the gate is released and answers nobody yet;
+    with `canary` that percentage of the users meets it. `Run.gate` tells; behind a closed one nothing has changed.
+
+    Raises UsageError without a release, with too few truths, or where a rollout is on already.
+    """
+    from breakeven import pipeline
+    from breakeven.interfaces.verbs import run_with
+    from breakeven.stages.admission import TOLERANCE
+    from breakeven.stages.rollouts import check_none_on
+
+    if not from_feedback:
+        raise UsageError(say("only a run from feedback has a gate"), "run --canary", say("add --from-feedback"))
+    store = _store(path)
+    if canary is not None:
+        check_none_on(store)
+    finished = run_with(path, language, watch, lambda voice: pipeline.Options(
+        only=tuple(only), budget_seconds=budget_seconds, speak=voice, from_feedback=True,
+        tolerance=TOLERANCE if tolerance is None else tolerance))  # fmt: skip
+    if canary is not None and finished.release:
+        start_rollout(path, finished.release.number, "canary", canary)
+    return finished
+
+
+def labels_next(path: AnyPath, out: AnyPath, count: int = 50, random_share: float = 0.2, seed: int = 0) -> Queue:
+    """Write the logged rows whose labels would help most into a file. Raises UsageError, DataError, StorageError."""
+    from breakeven.monitoring.labels import labels_next, write_queue
+
+    found = labels_next(_store(path), count, random_share, seed)
+    write_queue(found, Path(out))
+    return found
+
+
+def labels_add(path: AnyPath, file: AnyPath) -> int:
+    """Take the labels of a file as feedback; how many there were. Raises DataError for unknown labels and ids."""
+    from breakeven.monitoring.labels import labels_add
+
+    return labels_add(_store(path), Path(file))

@@ -84,7 +84,9 @@ class ReleaseJson(Record):
 
 class RunJson(Record):
     run: str
-    outcome: Literal["released", "target_missed", "stopped"]
+    outcome: Literal["released", "target_missed", "stopped", "gate_closed"]
+    gate: dict[str, Any] | None = None
+    """Of a run from feedback: both releases on the test rows and on recent rows."""
     candidates: tuple[CandidateJson, ...]
     choice: ChoiceJson | None
     release: ReleaseJson | None
@@ -100,6 +102,7 @@ def run_json(run: Run) -> dict[str, Any]:
     choice, release = run.choice, run.release
     left = tuple(LeftJson(name=one.name, why=str(one.why)) for one in choice.left) if choice else ()
     further: dict[str, Any] = {"risks": tuple(risks_json(run.risks))} if run.risks else {}
+    further |= {"gate": {**run.gate.model_dump(mode="json"), "passed": run.gate.passed}} if run.gate else {}
     further |= {"profiles": run.profiles} if run.profiles else {}
     record = RunJson(
         **further,

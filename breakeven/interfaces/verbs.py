@@ -6,7 +6,7 @@ A path names a project folder or its project file. Nothing is printed; records c
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +14,8 @@ from breakeven.core.errors import UsageError
 from breakeven.core.words import Message, say
 
 if TYPE_CHECKING:
+    from breakeven.interfaces.words import Voice
+    from breakeven.pipeline import Options
     from breakeven.records.audit import Audit
     from breakeven.records.plan import Plan
     from breakeven.records.run import Run
@@ -100,15 +102,24 @@ def run(
     ProjectError, DataError, UsageError, StorageError.
     """
     from breakeven import pipeline
+
+    return run_with(path, language, watch, lambda voice: pipeline.Options(
+        only=tuple(only), budget_seconds=budget_seconds, profile=profile, speak=voice))
+
+
+def run_with(path: AnyPath, language: str | None, watch: Watcher | None, options: Callable[[Voice], Options]) -> Run:
+    """The road with these options, made when it is known what speaks; a report unless nothing came of it."""
+    from breakeven import pipeline
     from breakeven.interfaces.words import Voice, language_of
     from breakeven.prices.own import project_prices
     from breakeven.stages.watch import Watcher
 
     spoken = language_of(language)
-    voice = Voice(spoken)  # an unknown language is refused before the work, not after it
-    options = pipeline.Options(only=tuple(only), budget_seconds=budget_seconds, profile=profile, speak=voice)
+    made = options(Voice(spoken))  # an unknown language is refused before the work, not after it
     with project_prices(Path(path)):
-        finished = pipeline.run(Path(path), options, watch or Watcher())
+        finished = pipeline.run(Path(path), made, watch or Watcher())
+    if finished.outcome == "gate_closed":
+        return finished
     return _with_report(finished, write_report(path, finished, spoken))
 
 

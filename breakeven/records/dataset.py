@@ -42,6 +42,8 @@ class Dataset(Record):
     seed: int = 0
     bytes: int = 0
     """The size of the rows as text."""
+    test_of: str = ""
+    """The digest of the dataset whose test rows these are, where rows were added to its training rows."""
     unlabelled: int = 0
     """Rows without answers that the project has beside them, in unlabelled.arrow; input columns only."""
     chinese: float = 0.0

@@ -11,6 +11,7 @@ from breakeven.records.choice import Choice
 from breakeven.records.cost import Alternative, CandidateCost
 from breakeven.records.evaluation import Evaluation
 from breakeven.records.forecast import Forecast
+from breakeven.records.gate import Gate
 from breakeven.records.job import Bill
 from breakeven.records.measurement import Measurement
 from breakeven.records.plan import Plan
@@ -54,7 +55,8 @@ class Run(Record):
 
     id: str
     created: str
-    outcome: Literal["released", "target_missed", "stopped"]
+    outcome: Literal["released", "target_missed", "stopped", "gate_closed"]
+    """gate_closed: what learned from feedback is not better than the release that answers; nothing has changed."""
     project: Project
     project_path: str
     audit: Audit
@@ -71,3 +73,5 @@ class Run(Record):
     seconds: float
     spent_usd: float
     stopped_by: MessageRecord | None = None
+    gate: Gate | None = None
+    """Of a run from feedback."""

@@ -43,13 +43,16 @@ class Origin:
     speak: Speak = str
 
 
-def release(store: Store, rung: Rung, test: Evaluation, opened: int, origin: Origin) -> Release:
-    """A new release of a rung's artifact, made current. An artifact is released once. Raises ModelError."""
+def release(store: Store, rung: Rung, test: Evaluation, opened: int, origin: Origin, answers: bool = True) -> Release:
+    """A new release of a rung's artifact, made current where it `answers`. An artifact is released once.
+
+    Raises ModelError.
+    """
     source = store.folder / rung.folder / ARTIFACT
     files, artifact = file_digests(source), read_artifact(source)
     for earlier in store.releases():
         if earlier.files == files and earlier.test == test:
-            sign_and_answer(store, earlier.number)
+            sign_and_answer(store, earlier.number, answers)
             return earlier
     number = 1 + max((kept.number for kept in store.releases()), default=0)
     place, before = store.release_folder(number), store.current_release()
@@ -83,7 +86,7 @@ def release(store: Store, rung: Rung, test: Evaluation, opened: int, origin: Ori
             cost=rung.cost,
         )
         (temporary / RECORD).write_text(made.model_dump_json(indent=1), encoding="utf-8")
-    sign_and_answer(store, number)
+    sign_and_answer(store, number, answers)
     return made
 
 
@@ -106,13 +109,13 @@ def read_card(store: Store, number: int) -> ModelCard:
     return card
 
 
-def sign_and_answer(store: Store, number: int) -> None:
+def sign_and_answer(store: Store, number: int, answers: bool = True) -> None:
     """Sign a release where the project has a key for it, and let it answer unless it needs another's signature."""
     folder = store.release_folder(number)
     key = signing_key(store)
     if key and not (folder / SIGNATURE).exists():
         sign_release(store, number, key)
-    if not trusted_keys(store) or signer(store, folder, (folder / RECORD).read_bytes()).name:
+    if answers and (not trusted_keys(store) or signer(store, folder, (folder / RECORD).read_bytes()).name):
         make_current(store, number, "run")
 
 

@@ -32,12 +32,8 @@ def start_rollout(store: Store, number: int, mode: str, percent: float,
 
     Raises UsageError when one is on already or it answers anyway, ModelError.
     """
-    on, now = current_rollout(store), current_number(store)
-    if on is not None:
-        raise UsageError(
-            say("release {number} is on trial already", number=on.release), str(rollout_file(store)),
-            say('end it with "breakeven rollout stop" or "breakeven rollout finish"'),
-        )
+    check_none_on(store)
+    now = current_number(store)
     verified(store, number)
     if now is None or number == now:
         raise UsageError(
@@ -52,6 +48,16 @@ def start_rollout(store: Store, number: int, mode: str, percent: float,
     audit(store, mode, number, now)
     store.write(made, rollout_file(store))
     return made
+
+
+def check_none_on(store: Store) -> None:
+    """Raises UsageError when a release is on trial already."""
+    on = current_rollout(store)
+    if on is not None:
+        raise UsageError(
+            say("release {number} is on trial already", number=on.release), str(rollout_file(store)),
+            say('end it with "breakeven rollout stop" or "breakeven rollout finish"'),
+        )
 
 
 def stop_rollout(store: Store, why: str) -> Rollout:

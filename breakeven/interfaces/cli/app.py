@@ -18,6 +18,7 @@ from breakeven.interfaces.cli import (
     export,
     init,
     keys,
+    labels,
     models,
     monitor,
     plan,
@@ -66,6 +67,7 @@ for group in (
     releases,
     rollout,
     server,
+    labels,
     keys,
 ):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2], help=group.HELP)

@@ -16,9 +16,20 @@ Seconds = Annotated[
 Profile = Annotated[
     bool, typer.Option("--profile", help=N_("Write traces of the training of nets for the PyTorch profiler's viewers."))
 ]
+FromFeedback = Annotated[
+    bool, typer.Option("--from-feedback", help=N_("Learn from logged truth, too; a gate stands before the release."))
+]
+Canary = Annotated[
+    float | None, typer.Option("--canary", min=0.01, max=100, metavar="PERCENT",
+                               help=N_("With --from-feedback: put the release on trial with this share of the users.")),
+]
+Tolerance = Annotated[
+    float | None, typer.Option("--tolerance", min=0, help=N_("With --from-feedback: how much worse it may be on the "
+                                                             "test rows, in the metric; 0.02 by default.")),
+]  # fmt: skip
 BREACHED = 3
 """Released, but a risk of the register has come true."""
-EXIT_CODES = {"released": 0, "target_missed": 3, "stopped": 4}
+EXIT_CODES = {"released": 0, "target_missed": 3, "stopped": 4, "gate_closed": 3}
 
 
 def command(
@@ -26,11 +37,15 @@ def command(
     only: Only = "",
     budget_seconds: Seconds = None,
     profile: Profile = False,
+    from_feedback: FromFeedback = False,
+    canary: Canary = None,
+    tolerance: Tolerance = None,
     as_json: AsJson = False,
     language: Language = None,
 ) -> None:
-    from breakeven.interfaces import verbs
+    from breakeven.interfaces import live, verbs
     from breakeven.interfaces.run_json import run_json
+    from breakeven.interfaces.terminal.gate import print_gate
     from breakeven.interfaces.terminal.money import shown_money
     from breakeven.interfaces.terminal.roadmap import print_risks
     from breakeven.interfaces.terminal.screen import Screen
@@ -38,12 +53,18 @@ def command(
     screen = Screen.of(language)
     families = tuple(name.strip() for name in only.split(",") if name.strip())
     with screen.watching(quiet=as_json) as watcher:
-        run = verbs.run(project, families, budget_seconds, language, watcher, profile)
+        if from_feedback or canary is not None or tolerance is not None:
+            run = live.learn(project, families, budget_seconds, language, watcher, canary, tolerance, from_feedback)
+        else:
+            run = verbs.run(project, families, budget_seconds, language, watcher, profile)
     if as_json:
         print_json(run_json(run))
     else:
         with shown_money(screen, run.project.money):
-            screen.run(run)
+            if run.gate is None or run.gate.passed:
+                screen.run(run)
+            if run.gate:
+                print_gate(screen, run, run.gate, canary)
             print_risks(screen, run.risks)
     raise typer.Exit(EXIT_CODES[run.outcome] or (BREACHED if any(risk.breached for risk in run.risks) else 0))
 
