@@ -22,8 +22,9 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], list[str]]]] = {
 HEAD = """# Serving
 
 Written by `python benchmarks/serving/run.py` from `results.jsonl`. `breakeven serve` runs with all of its guard: keys
-(64 clients, each with its own, as one may ask 1,000 times a second), limits, deadlines, the traffic log. A server has
-one core, the sender the other. Figures are medians of rounds in which the servers take turns.
+(64 clients, each with its own, as one may ask 1,000 times a second), limits, deadlines, the traffic log; the peers run as
+they come, without keys, set up in the way that is quickest on one core (`peer_servers.py`; Ray Serve with its own proxy,
+its default). A server has one core, the sender the other. Figures are medians of rounds in which the servers take turns.
 """
 
 

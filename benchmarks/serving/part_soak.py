@@ -51,24 +51,24 @@ def run(bench: Bench) -> dict[str, Any]:
     with running(server) as now:
         lua = wrk.script(server, bench.scratch / "post.lua")
         rate = wrk.load(now, lua, CONNECTIONS, bench.seconds)["per_second"]
-        seconds = QUICK_SECONDS if bench.quick else min(MOST_SECONDS, REQUESTS / rate * 1.05)
-        tell(f"soak: {seconds:.0f} s at about {rate:,.0f} requests a second")
-        return soak(now, lua, seconds)
+        most = QUICK_SECONDS if bench.quick else MOST_SECONDS
+        tell(f"soak: at about {rate:,.0f} requests a second, {most:.0f} s at most")
+        return soak(now, lua, min(most, REQUESTS / rate) / SEGMENTS, most)
 
 
-def soak(now: Running, lua: Any, seconds: float) -> dict[str, Any]:
-    """Segment after segment, the same server all along."""
+def soak(now: Running, lua: Any, segment: float, most: float) -> dict[str, Any]:
+    """Segment after segment of so many seconds, the same server all along."""
     watch = Watch(now)
     watch.start()
     begun = time.monotonic()
-    loads = []
-    while time.monotonic() < begun + seconds - 1:
-        loads.append(wrk.load(now, lua, CONNECTIONS, max(1.0, seconds / SEGMENTS)))
+    loads: list[dict[str, float]] = []
+    while (sent := sum(load["requests"] for load in loads)) < REQUESTS and time.monotonic() < begun + most:
+        loads.append(wrk.load(now, lua, CONNECTIONS, segment))
     watch.over.set()
     watch.join()
-    sent = sum(load["requests"] for load in loads)
-    per_second = sent / (time.monotonic() - begun)
-    kept = [sample for sample in watch.samples if sample[0] > begun + WARM_SHARE * seconds]
+    took = time.monotonic() - begun
+    per_second = sent / took
+    kept = [sample for sample in watch.samples if sample[0] > begun + WARM_SHARE * took]
     done = [per_second * (at - begun) for at, _, _ in kept]
     return {
         "requests": sent, "per_second": per_second, "samples": len(kept),
