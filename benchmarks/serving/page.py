@@ -21,10 +21,12 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], list[str]]]] = {
 """Of each part its title and its lines of Markdown."""
 HEAD = """# Serving
 
-Written by `python benchmarks/serving/run.py` from `results.jsonl`. `breakeven serve` runs with all of its guard: keys
-(64 clients, each with its own, as one may ask 1,000 times a second), limits, deadlines, the traffic log; the peers run as
-they come, without keys, set up in the way that is quickest on one core (`peer_servers.py`; Ray Serve with its own proxy,
-its default). A server has one core, the sender the other. Figures are medians of rounds in which the servers take turns.
+Written by `python benchmarks/serving/run.py` from `results.jsonl`. A server has one core, the sender the other. Figures
+are medians of rounds in which the servers take turns.
+
+`breakeven serve` runs with all of its guard: keys (64 clients, each with its own, as one may ask 1,000 times a second),
+limits, deadlines, the traffic log. The peers run without keys, which none has by default, and are set up in the way that
+is quickest on one core (`peer_servers.py`); Ray Serve has its own proxy, its default.
 """
 
 
