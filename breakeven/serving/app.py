@@ -114,6 +114,8 @@ class App:
             refused = refusal_of(fault)
             status, headers, kind, body = refused.status, refused.headers, JSON, refused.body()
         self.metrics.count(route, status)
+        if client_has_gone(scope):
+            return
         await _send(send, status, body, headers_of(kind, body, *headers, *((CLOSE,) if self.draining else ())))
 
     async def _handle(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:

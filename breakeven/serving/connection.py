@@ -240,6 +240,6 @@ def connection_class(limits: Limits, lane: Lane) -> type[HttpToolsProtocol]:
 
 
 def client_has_gone(scope: Any) -> bool:
-    """Whether the client of a request has closed its connection."""
+    """Whether the connection of a request is closed, by its client or for what came behind the request."""
     connection = scope.get(CONNECTION)
-    return bool(connection and connection.lost)
+    return bool(connection and (connection.lost or connection.transport.is_closing()))

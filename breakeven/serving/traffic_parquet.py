@@ -46,20 +46,21 @@ class ParquetTraffic(TrafficStore):
                 yield from _scan_file(file, schema)
 
     def forget_user(self, digest: str) -> int:
-        gone = self._remove("answers", "user", [digest])
+        """Feedback goes first: after a kill between the two the answers still tell whose it was."""
+        theirs = pc.field("user") == digest
+        answers = (table.filter(theirs) for table in self.scan("answers", columns=("id", "user")))
+        gone = [name for table in answers for name in table.column("id").to_pylist()]
         self._remove("feedback", "id", gone)
+        self._remove("answers", "user", [digest])
         return len(gone)
 
-    def _remove(self, kind: Kind, column: str, wanted: list[str]) -> list[str]:
-        """Write the files anew that hold a wanted value in a column; returns the ids of the removed lines."""
-        gone: list[str] = []
+    def _remove(self, kind: Kind, column: str, wanted: list[str]) -> None:
+        """Write the files anew that hold a wanted value in a column."""
         for file in sorted(self.folder.glob(f"????-??-??/{kind}-*.parquet")):
             table = pq.read_table(file, schema=SCHEMAS[kind])
             theirs = pc.fill_null(pc.is_in(table.column(column), pa.array(wanted, pa.string())), False)
             if pc.any(theirs).as_py():
-                gone += table.filter(theirs).column("id").to_pylist()
                 _write(table.filter(pc.invert(theirs)), file)
-        return gone
 
     def forget_before(self, day: date) -> None:
         for folder in self.folder.glob("????-??-??"):
