@@ -14,7 +14,12 @@ from breakeven.core.errors import UsageError
 from breakeven.core.words import say
 
 if TYPE_CHECKING:
+    import threading
+
+    from breakeven.core.words import Message
+    from breakeven.monitoring.alerts import Told
     from breakeven.monitoring.rollout_plan import Asked
+    from breakeven.monitoring.watch import Tell, Watching
     from breakeven.records.health import Health
     from breakeven.records.labels import Queue
     from breakeven.records.release import Release
@@ -144,6 +149,30 @@ def monitor(path: AnyPath = ".", days: int = 7, release: int | None = None) -> H
 
     store = _store(path)
     return health(store, named(store, release or current_number(store) or 0), days)
+
+
+def tell_alarms(path: AnyPath, release: int, alarms: Sequence[Message], webhook_env: str = "",
+                render: Callable[[Message], str] = str) -> Told:  # fmt: skip
+    """Send alarms to the webhook of the project file, or that of a variable. Raises ProjectError, nothing else."""
+    from breakeven.monitoring.alerts import Alarms
+    from breakeven.monitoring.alerts import tell_alarms as tell
+    from breakeven.project import read_monitoring
+
+    store = _store(path)
+    product, settings = read_monitoring(store.file)
+    if webhook_env:
+        settings = settings.model_copy(update={"webhook_env": webhook_env})
+    return tell(store, settings, Alarms(product, release, alarms, render))
+
+
+def watch(path: AnyPath, source: str, settings: Watching, tell: Tell, stop: threading.Event) -> int:
+    """Follow a stream (a file, `-` for standard input, `redis://…?stream=NAME`) with the current release until it ends
+    or `stop` is set; returns how many alarms were raised. Raises UsageError, ModelError, StorageError."""
+    from breakeven.monitoring.opening import open_source
+    from breakeven.monitoring.watch import watch as follow
+
+    store = _store(path)
+    return follow(store, open_source(store, source, settings), settings, tell, stop)
 
 
 def forget_user(path: AnyPath, user: str) -> int:

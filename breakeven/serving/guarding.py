@@ -7,6 +7,7 @@ import threading
 import time
 
 from breakeven.core.errors import BreakevenError
+from breakeven.core.words import say
 from breakeven.records.rollout import Rollout, Verdict
 from breakeven.stages.rollouts import current_rollout, finish_rollout, stop_rollout
 from breakeven.store import Store
@@ -62,6 +63,7 @@ class RolloutGuard:
                 return verdict
             why = "; ".join(str(reason.message()) for reason in verdict.broken)
             LOG.error("release %d is taken back: %s", rollout.release, why)
+            self._tell(rollout.release, verdict)
         elif verdict.ended and rollout.decides:
             self._decide(rollout, verdict)
         return verdict
@@ -77,3 +79,14 @@ class RolloutGuard:
             LOG.error("the A/B test of release %d could not be ended: %s", rollout.release, fault)
         else:
             LOG.info("the A/B test of release %d is over: %s", rollout.release, verdict.ended)
+
+    def _tell(self, release: int, verdict: Verdict) -> None:
+        """Tell the webhook that the project names, if it names one."""
+        from breakeven.monitoring.alerts import Alarms, tell_alarms
+        from breakeven.project import read_monitoring
+
+        product, settings = read_monitoring(self._store.file)
+        reasons = [say("the release on trial was taken back: {why}", why=reason.message()) for reason in verdict.broken]
+        told = tell_alarms(self._store, settings, Alarms(product, release, reasons))
+        if told.fault is not None:
+            LOG.error("%s", told.fault)

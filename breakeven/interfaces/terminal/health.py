@@ -12,6 +12,7 @@ from breakeven.interfaces.terminal.screen import Screen
 from breakeven.interfaces.terminal.text import safe
 
 if TYPE_CHECKING:
+    from breakeven.monitoring.alerts import Told
     from breakeven.records.health import Estimate, Health
 
 MOST_SHIFTS, MOST_PERIODS, MOST_SLICES = 12, 8, 5
@@ -139,3 +140,13 @@ def _shifts(screen: Screen, health: Health) -> None:
 
 def show_forgotten(language: str | None, gone: int) -> None:
     Screen.of(language).line(say("{rows} answers of the user are gone from the log", rows=gone))
+
+
+def show_told(screen: Screen, told: Told) -> None:
+    """What became of the webhook."""
+    if told.sent:
+        screen.line(say("{count} alarms sent to the webhook", count=told.sent), "dim")
+    if told.held:
+        screen.line(say("{count} alarms were sent not long ago, and are not sent again", count=told.held), "dim")
+    if told.fault is not None:
+        screen.line(told.fault.message(), "yellow")
