@@ -73,7 +73,7 @@ def main() -> int:
             project = make_project(Path(place) / name.replace(" ", "-"), task=task, target="")
             breakeven.run(project, only=("baseline", "linear"))
             key = add_key(project / "keys.json", "fuzz", ("predict", "feedback")) if keyed else ""
-            with server(project, *(("--keys", project / "keys.json") if keyed else ())) as found:
+            with server(project, "--processes", "1", *(("--keys", project / "keys.json") if keyed else ())) as found:
                 record = {"server": name, **measured(found, project, key, wanted.cases // 3, wanted.seed)}
             records.append(record)
             print(json.dumps(record, indent=1))

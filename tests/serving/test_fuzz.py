@@ -24,7 +24,7 @@ MORE_BYTES = 30e6
 def test_wrong_requests_are_refused_and_leave_nothing(kind: str, request: pytest.FixtureRequest) -> None:
     project: Path = request.getfixturevalue(kind)
     rows = rows_of(project)[:3]
-    with server(project) as found:
+    with server(project, "--processes", "1") as found:
         good = found.ask(*rows).json()["outputs"]
         (worker,) = map(psutil.Process, found.children())
         sizes = []
