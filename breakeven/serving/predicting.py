@@ -93,7 +93,7 @@ class Predicting:
     async def _bulk_rows(self, arm: Arm, body: bytes) -> tuple[Rows, str | None]:
         """The rows of an Arrow stream, if they can be answered in time. Raises Malformed, Refused."""
         rows, user = await asyncio.to_thread(arm.served.bulk.rows, body)
-        seconds = rows.num_rows * arm.batcher.seconds_a_row
+        seconds = rows.num_rows * arm.served.seconds_a_row
         if seconds > self.limits.bulk_seconds:
             raise Refused(413, f"so many rows take about {seconds:.0f} seconds: send fewer at a time")
         return rows, user

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
+import psutil
+import pyarrow as pa
 import pytest
 
 import breakeven
@@ -18,6 +21,7 @@ from breakeven.stages.releases import current_number, history
 from breakeven.store import Store
 from tests.road.projects import command
 from tests.serving.servers import Server, copy_of, server
+from tests.serving.test_arrow import KIND, stream
 
 DESCRIPTORS = 64
 
@@ -63,11 +67,11 @@ def fill(disk: Path) -> Path:
     return filler
 
 
-def until(seconds: float, holds: object) -> bool:
+def until(seconds: float, holds: Callable[[], object]) -> bool:
     """Whether something holds within so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if holds():  # type: ignore[operator]
+        if holds():
             return True
         time.sleep(0.05)
     return False
@@ -163,3 +167,25 @@ def is_closed(one: socket.socket, byte: bytes) -> bool:
         return False
     except OSError:
         return True
+
+
+def test_a_client_that_does_not_read_is_cut_off(running: Server) -> None:
+    """Four answers of two megabytes: more than the buffers of the system take while nobody reads."""
+    body = stream(pa.table({"message": [f"blue sea {number}" for number in range(20_000)]}))
+    head = "POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-type: {}\r\ncontent-length: {}\r\n\r\n"
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    one.connect((running.host, running.port))
+    one.sendall((head.format(KIND, len(body)).encode() + body) * 4)
+    assert one.recv(12) == b"HTTP/1.1 200"
+    begun, name = time.monotonic(), one.getsockname()
+    while any(held.raddr == name for held in held_by(running)) and time.monotonic() - begun < 25:
+        assert running.ask("blue sea").status_code == 200
+        time.sleep(0.2)
+    assert 8 < time.monotonic() - begun < 20
+    one.close()
+
+
+def held_by(found: Server) -> list[Any]:
+    """The connections of the processes of a server."""
+    return [one for pid in found.children() for one in psutil.Process(pid).net_connections("tcp") if one.raddr]
