@@ -1,4 +1,4 @@
-"""One serving process: loads the current release, answers on a socket it was given, follows `releases/current`.
+"""One serving process: loads the current release, answers on a socket it was given, follows what changes.
 
     python -m breakeven.serving.process '{"project": …, "descriptor": 3, …}'     started by server.py
 """
@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
 import logging
 import os
@@ -23,10 +22,10 @@ from breakeven.core.errors import BreakevenError
 from breakeven.engines.group import end_with_parent
 from breakeven.models.model import ANSWER_THREADS
 from breakeven.records.record import Record
-from breakeven.records.rollout import Rollout
 from breakeven.serving.app import App
 from breakeven.serving.connection import connection_class
 from breakeven.serving.draining import DrainingServer
+from breakeven.serving.following import Follower
 from breakeven.serving.hardening import harden
 from breakeven.serving.keys import read_keys
 from breakeven.serving.limits import Limits
@@ -35,16 +34,10 @@ from breakeven.serving.served import WORTH_IT, Served, load_release
 from breakeven.serving.traffic import TrafficLog
 from breakeven.serving.traffic_place import FOLDER, TrafficPlace, open_traffic
 from breakeven.stages.releases import current_number
-from breakeven.stages.rollouts import current_rollout
 from breakeven.store import Store
 
 HEAVY_SECONDS = 0.02
 """Seconds a row from which several threads are tried."""
-LOOK_SECONDS = 0.2
-"""How often `releases/current` is looked at."""
-PAUSE_SECONDS = 1.0
-PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE)
-"""Faults of the machine that pass: a release is tried again then."""
 CANNOT_SERVE = 3
 """The exit code when no release is fit to serve: starting it again would not help."""
 COLLECT_AFTER = (50_000, 20, 20)
@@ -133,10 +126,11 @@ async def _serve(app: App, setup: Setup, store: Store) -> None:
         timeout_keep_alive=limits.keep_alive_seconds,
         timeout_graceful_shutdown=limits.drain_seconds,
     )
-    watching = asyncio.create_task(_follow(app, setup, store))
+    follower = Follower(app, store, limits, Path(setup.keys) if setup.keys else None)
+    following = asyncio.create_task(follower.follow())
     with socket.socket(fileno=setup.descriptor) as listening:
         await DrainingServer(config, app, lambda: _tell(app, setup.ready)).serve(sockets=[listening])
-    watching.cancel()
+    following.cancel()
 
 
 def _calm_collector() -> None:
@@ -150,51 +144,6 @@ def _calm_collector() -> None:
 def _tell(app: App, pipe: int | None) -> None:
     if pipe is not None and app.arm:
         os.write(pipe, b"%r\n" % app.arm.served.seconds_a_row)
-
-
-async def _follow(app: App, setup: Setup, store: Store) -> None:
-    """Change to the release that `releases/current` names, and put on trial what `releases/rollout.json` names.
-
-    One that cannot be trusted is told of and left out.
-    """
-    known = app.arm.served.number if app.arm else None
-    tried: Rollout | None = None
-    while True:
-        try:
-            known, tried = await _look(app, setup, store, known, tried)
-        except OSError as fault:  # no descriptors left, a disk that is away: it passes
-            LOG.error("releases are not followed for the moment: %s", fault)
-            await asyncio.sleep(PAUSE_SECONDS)
-        await asyncio.sleep(LOOK_SECONDS)
-
-
-async def _look(app: App, setup: Setup, store: Store, known: int | None, tried: Rollout | None
-                ) -> tuple[int | None, Rollout | None]:  # fmt: skip
-    """One look: what is known and tried after it. Raises OSError, and nothing has changed then."""
-    wanted, rollout = current_number(store), current_rollout(store)
-    if wanted is not None and wanted != known:
-        if served := await asyncio.to_thread(_load, store, wanted, setup.limits):
-            app.use(served)
-            LOG.info("release %d answers now", wanted)
-        known = wanted
-    if rollout != tried:
-        trial = await asyncio.to_thread(_load, store, rollout.release, setup.limits) if rollout else None
-        app.try_out(rollout, trial)
-        LOG.info("on trial: %s", f"release {trial.number}" if trial else "none")
-    return known, rollout
-
-
-def _load(store: Store, number: int, limits: Limits) -> Served | None:
-    try:
-        return load_release(store, number, limits)
-    except OSError as fault:
-        if fault.errno in PASSING:
-            raise
-        LOG.error("release %d is not taken: %s", number, fault)
-        return None
-    except Exception as error:  # whatever is wrong with the new one, the old one goes on answering
-        LOG.error("release %d is not taken: %s", number, error)
-        return None
 
 
 if __name__ == "__main__":

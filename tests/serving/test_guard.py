@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from breakeven.serving.keys import add_key
+from breakeven.serving.keys import add_key, revoke_key
 from tests.serving.servers import Server, server
 
 WRONG: list[tuple[Any, str]] = [
@@ -133,3 +134,20 @@ def test_keys_open_what_they_are_for_and_nothing_else(released: Path, tmp_path: 
         metrics = httpx.get(f"{found.url}/metrics", headers={"authorization": f"Bearer {watcher}"}).text
         assert 'breakeven_requests_total{route="/v1/predict",status="401"} 3.0' in metrics
         assert asker not in metrics
+        newer = add_key(keys, "newer", ("predict",))
+        _until(lambda: found.ask("a", authorization=f"Bearer {newer}").status_code == 200)
+        assert found.ask("a", authorization=f"Bearer {asker}").status_code == 200  # both, while clients change over
+        revoke_key(keys, "asker")
+        _until(lambda: found.ask("a", authorization=f"Bearer {asker}").status_code == 401)
+        keys.write_text("no keys")
+        time.sleep(0.6)
+        assert found.ask("a", authorization=f"Bearer {newer}").status_code == 200  # what cannot be read changes nothing
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds; five seconds at most."""
+    until = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+

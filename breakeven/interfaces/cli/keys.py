@@ -45,7 +45,7 @@ def list_(keys: KeyFile = FILE, as_json: AsJson = False, language: Language = No
         show_keys(language, kept)
 
 
-@app.command("revoke", help=N_("Take a key out; a server that runs must be started again."))
+@app.command("revoke", help=N_("Take a key out; a server that runs refuses it within a second."))
 def revoke(name: Name, keys: KeyFile = FILE, as_json: AsJson = False, language: Language = None) -> None:
     from breakeven.interfaces import live
     from breakeven.interfaces.terminal.releases import show_revoked
