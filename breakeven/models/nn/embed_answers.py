@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from breakeven.inputs.texts import Texts
 from breakeven.models.nn.heads import Head
+from breakeven.models.nn.pairs import vectors_of
 from breakeven.models.nn.session import OnnxNet
 
 if TYPE_CHECKING:
@@ -29,4 +30,4 @@ class EmbedPredictor:
 
     def predict(self, rows: pa.Table) -> np.ndarray:
         """Predictions (n, width)."""
-        return self.head.answer(self.net.run(self.texts.transform(rows)))
+        return self.head.answer(vectors_of(self.texts.transform(rows), self.texts.pair, self.net.run))

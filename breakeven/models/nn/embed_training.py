@@ -7,15 +7,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from breakeven.core.words import say
+from breakeven.inputs.texts import Texts
 from breakeven.models.model import Declined, Trained, Work
 from breakeven.models.nn.encoder import FORMS, reading_digest, released_forms
 from breakeven.models.nn.fetch import weights_named
 from breakeven.models.nn.gate import Form, choose_form
 from breakeven.models.nn.heads import Found, find_head, fit_head
+from breakeven.models.nn.pairs import are_pairs, texts_of, vectors_of
 from breakeven.models.nn.session import OnnxNet
 from breakeven.models.nn.vector_cache import VectorCache
 from breakeven.models.thinning import thinned
@@ -43,7 +46,7 @@ def train_embed(work: Work) -> Trained:
     weights = weights_named(str(work.candidate.setting("encoder")), Path(str(work.candidate.setting("folder"))))
     assert work.cache is not None
     forms = released_forms(weights, work.cache)
-    view = work.input.view("texts", work.dataset.inputs)
+    view = Texts(work.dataset.inputs, pair=are_pairs(work.dataset.inputs))
     texts = view.transform(work.rows)
     readers = {form: Reader(form, folder, reading_digest(weights), work) for form, folder in forms.items()}
     tried = _try_forms(work, texts, list(readers.values()))
@@ -67,11 +70,12 @@ class Reader:
         assert work.cache is not None
         self.form, self.folder = form, folder
         self.net = OnnxNet.load(folder, work.threads)
+        self.pair = are_pairs(work.dataset.inputs)
         self.cache = VectorCache(work.cache / "vectors" / f"{digest}-{form}")
 
-    def seconds(self, texts: Sequence[str]) -> float:
-        """How long reading the texts would take, foreseen by a few of them."""
-        missing = self.cache.missing(texts)
+    def seconds(self, texts: Sequence[Any]) -> float:
+        """How long reading the texts, or pairs of texts, would take, foreseen by a few of them."""
+        missing = self.cache.missing(texts_of(texts))
         probe = missing[:: max(1, len(missing) // PROBED)][:PROBED]
         if not probe:
             return 0.0
@@ -80,11 +84,11 @@ class Reader:
         size = max(1, sum(map(len, probe)))
         return (time.monotonic() - begun) * sum(map(len, missing)) / size
 
-    def read(self, texts: Sequence[str], progress: Callable[[float], None]) -> np.ndarray:
-        return self.cache.vectors(texts, self.net.run, progress)
+    def read(self, texts: Sequence[Any], progress: Callable[[float], None]) -> np.ndarray:
+        return vectors_of(texts, self.pair, lambda each: self.cache.vectors(each, self.net.run, progress))
 
 
-def _try_forms(work: Work, texts: Sequence[str], readers: Sequence[Reader]) -> list[Tried]:
+def _try_forms(work: Work, texts: Sequence[Any], readers: Sequence[Reader]) -> list[Tried]:
     """The quicker form first; the other one as well where time suffices."""
     expected = {reader.form: reader.seconds(texts) for reader in readers}
     tried: list[Tried] = []
@@ -103,7 +107,7 @@ def _progress(work: Work, begun: float, part: float) -> Callable[[float], None]:
     return lambda share: work.progress(begun + share * part, None)
 
 
-def _choose(work: Work, tried: Sequence[Tried], texts: Sequence[str]) -> tuple[Tried, tuple[Variant, ...]]:
+def _choose(work: Work, tried: Sequence[Tried], texts: Sequence[Any]) -> tuple[Tried, tuple[Variant, ...]]:
     """The form to release: the plain one, or the smaller one where it is as good and pays."""
     by_form = {each.form: each for each in tried}
     if len(by_form) < len(FORMS):
@@ -117,4 +121,6 @@ def _measurable(work: Work, tried: Tried) -> Form:
     """A form as the gate takes it: timed with a head on one thread, judged by the answers out of sample."""
     net = OnnxNet.load(tried.folder)
     head = fit_head(work, tried.vectors, work.folds[0][0], tried.found.strength)
-    return Form(tried.form, tried.folder, lambda texts: head.answer(net.run(texts)), known=tried.found.predictions)
+    pair = are_pairs(work.dataset.inputs)
+    return Form(tried.form, tried.folder, lambda texts: head.answer(vectors_of(texts, pair, net.run)),
+                known=tried.found.predictions)  # fmt: skip

@@ -2,7 +2,8 @@
 
 All read `input_ids` and `attention_mask` (n, length), int64, 1 where there is a token, and answer (n, width). What
 stands behind the last token never counts, so an answer does not depend on the texts beside it. Each is an *encoder*
-(a vector a token, learned alone when words are masked), a *pooling* (a vector a text) and a head.
+(a vector a token, learned alone when words are masked), a *pooling* (a vector a text) and a head. Of a pair the two
+texts are pooled apart, and the head reads both vectors, their distance in each direction and their product.
 
 - `bag`: the mean of the vectors of tokens and of hashed pairs of neighbours (fastText: Joulin et al. 2017)
 - `cnn`: convolutions over 2, 3, 4 tokens, the largest answer of each filter (Kim 2014)
@@ -128,16 +129,24 @@ class Rnn(nn.Module):
 
 
 class TextNet(nn.Module):
-    """An encoder, the mean or the largest value over the tokens or both side by side, and a linear head."""
+    """An encoder, the mean or the largest value over the tokens or both side by side, and a linear head.
 
-    def __init__(self, encoder: nn.Module, pool: str, width: int, dropout: float) -> None:
+    `between` is the token with which the second text of a pair begins; None where a row is one text.
+    """
+
+    def __init__(self, encoder: nn.Module, pool: str, width: int, dropout: float, between: int | None = None) -> None:
         super().__init__()
-        self.encoder, self.pool, self.dropout = encoder, pool, nn.Dropout(dropout)
-        wide = int(encoder.out)  # type: ignore[arg-type]
-        self.head = nn.Linear(wide * (2 if pool == "both" else 1), width)
+        self.encoder, self.pool, self.dropout, self.between = encoder, pool, nn.Dropout(dropout), between
+        wide = int(encoder.out) * (2 if pool == "both" else 1)  # type: ignore[arg-type]
+        self.head = nn.Linear(wide * (1 if between is None else 4), width)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        return self.head(self.dropout(self.pooled(self.encoder(input_ids, attention_mask), attention_mask)))
+        vectors = self.encoder(input_ids, attention_mask)
+        if self.between is None:
+            return self.head(self.dropout(self.pooled(vectors, attention_mask)))
+        second = input_ids.eq(self.between).long().cumsum(1).clamp(max=1) * attention_mask
+        pair = [self.pooled(vectors, mask) for mask in (attention_mask - second, second)]
+        return self.head(self.dropout(_compared(*pair)))
 
     def pooled(self, vectors: Tensor, mask: Tensor) -> Tensor:
         """(n, length, wide) -> (n, wide), or twice as wide."""
@@ -147,3 +156,8 @@ class TextNet(nn.Module):
             return mean
         largest = (vectors * there - (1.0 - there) * 1e4).amax(1)
         return largest if self.pool == "max" else torch.cat([mean, largest], dim=-1)
+
+
+def _compared(first: Tensor, second: Tensor) -> Tensor:
+    """Both vectors of each row (n, wide), their distance in each direction and their product (n, 4 wide)."""
+    return torch.cat([first, second, (first - second).abs(), first * second], dim=-1)

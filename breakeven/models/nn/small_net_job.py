@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from breakeven.inputs.input import View
 from breakeven.models.model import Work
 from breakeven.models.nn.devices import choose_device
 from breakeven.models.nn.loop import Trace
 from breakeven.models.nn.nets import TextNet
+from breakeven.models.nn.pairs import are_pairs, texts_of
 from breakeven.models.nn.small_net_training import Recipe, Rows, Spent, guess_words, scores, train_recipe
 from breakeven.models.nn.tokenizing import MOST_LENGTH, token_numbers, train_tokenizer
 from breakeven.records.curve import Curve
@@ -65,14 +68,21 @@ class Found:
     """What it answers to the scored rows of its fold (n, width)."""
 
 
+def texts_view(work: Work) -> View:
+    """The texts of the rows; two stay apart, as a pair."""
+    return work.input.view("texts", work.dataset.inputs, **({"pair": True} if are_pairs(work.dataset.inputs) else {}))
+
+
 @dataclass
 class Search:
     """What all trainings of one job share."""
 
     work: Work
-    texts: list[str]
-    more: list[str]
-    """Texts without answers."""
+    view: View
+    texts: list[Any]
+    """Of each row its text, or its two."""
+    more: list[Any]
+    """The same of the rows without answers."""
     target: np.ndarray
     scale: Scale
     lesson: np.ndarray | None = None
@@ -86,11 +96,11 @@ class Search:
 
     @classmethod
     def of(cls, work: Work) -> Search:
-        view = work.input.view("texts", work.dataset.inputs)
+        view = texts_view(work)
         more = view.transform(work.unlabelled) if work.unlabelled is not None else []
         scale = Scale() if work.dataset.labels else Scale.of(work.target[work.folds[0][0]])
         target = work.target if work.dataset.labels else scale.apply(work.target)
-        return cls(work, view.transform(work.rows), more, target, scale)
+        return cls(work, view, view.transform(work.rows), more, target, scale)
 
     @property
     def classes(self) -> bool:
@@ -111,7 +121,7 @@ class Search:
         key = hash(places.tobytes())
         if key not in self.read:
             seen = [self.texts[place] for place in places.tolist()]
-            tokenizer = train_tokenizer(seen + self.more, self.work.dataset.chinese)
+            tokenizer = train_tokenizer(texts_of(seen + self.more), self.work.dataset.chinese)
             self.read[key] = tokenizer, token_numbers(tokenizer, self.texts)
         return self.read[key]
 
@@ -143,7 +153,8 @@ class Search:
         tokenizer, ids = self.tokens(fit)
         torch.manual_seed(self.work.seed)
         width = self.work.output.width(self.work.dataset.labels)
-        net = recipe.net(tokenizer.get_vocab_size(), width, MOST_LENGTH, len(fit))
+        pair = are_pairs(self.work.dataset.inputs)
+        net = recipe.net(tokenizer.get_vocab_size(), width, MOST_LENGTH, len(fit), pair)
         until = monotonic() + seconds
         if recipe.guess_epochs:
             texts = [ids[place] for place in fit.tolist()] + token_numbers(tokenizer, self.more)

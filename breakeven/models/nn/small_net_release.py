@@ -53,8 +53,7 @@ def release(
         maker = _maker(search, released, calibrate, place / "released", search.known(np.arange(len(search.texts))))
         kept = maker.form(kept.name)
     maker.release(kept, work.artifact)
-    view = work.input.view("texts", work.dataset.inputs)
-    save_answering(work.artifact, view, search.classes)
+    save_answering(work.artifact, search.view, search.classes)
     return _cross_calibrated(search, predictions), train_value, variants
 
 

@@ -18,7 +18,7 @@ from breakeven.models.nn.devices import Device
 from breakeven.models.nn.loop import Batch, Pace, Trace, Watch, train_net
 from breakeven.models.nn.nets import Bag, Cnn, Rnn, TextNet, Transformer
 from breakeven.models.nn.schedule import LoopSettings
-from breakeven.models.nn.tokenizing import MASK, SPECIAL
+from breakeven.models.nn.tokenizing import BETWEEN, MASK, SPECIAL
 
 GUESSED = 0.15
 """The share of the tokens that are masked and guessed before labels are learned (Devlin et al. 2019)."""
@@ -50,17 +50,20 @@ class Recipe:
     least_rows: int = 0
     """It is not tried on fewer."""
 
-    def net(self, tokens: int, width: int, longest: int, rows: int) -> TextNet:
-        """A fresh net for a vocabulary, a width of answers, and texts of at most `longest` tokens."""
+    def net(self, tokens: int, width: int, longest: int, rows: int, pair: bool = False) -> TextNet:
+        """A fresh net for a vocabulary, a width of answers, and texts, or pairs, of at most `longest` tokens."""
+        encoder, pool = self._encoder(tokens, longest, rows)
+        return TextNet(encoder, pool, width, self.dropout, BETWEEN if pair else None)
+
+    def _encoder(self, tokens: int, longest: int, rows: int) -> tuple[nn.Module, str]:
+        """The encoder, and how its vectors are pooled."""
         if self.name == "bag":
-            buckets = 1 << int(np.clip(math.log2(rows + 1) + 1, 10, 15))
-            return TextNet(Bag(tokens, self.wide, buckets), "mean", width, self.dropout)
+            return Bag(tokens, self.wide, 1 << int(np.clip(math.log2(rows + 1) + 1, 10, 15))), "mean"
         if self.name == "cnn":
-            return TextNet(Cnn(tokens, self.wide, self.wide, (1, 2, 3, 4), self.dropout), "max", width, self.dropout)
+            return Cnn(tokens, self.wide, self.wide, (1, 2, 3, 4), self.dropout), "max"
         if self.name == "rnn":
-            return TextNet(Rnn(tokens, self.wide, self.wide, self.dropout), "both", width, self.dropout)
-        encoder = Transformer(tokens, self.wide, self.layers, max(1, self.wide // 32), longest, self.dropout / 2)
-        return TextNet(encoder, "both", width, self.dropout)
+            return Rnn(tokens, self.wide, self.wide, self.dropout), "both"
+        return Transformer(tokens, self.wide, self.layers, max(1, self.wide // 32), longest, self.dropout / 2), "both"
 
 
 RECIPES = {
@@ -147,17 +150,20 @@ def _loss(answers: Tensor, target: Tensor, smoothing: float) -> Tensor:
 
 
 def _shaken(ids: Sequence[np.ndarray], share: float, seed: tuple[int, int]) -> list[np.ndarray]:
-    """Rows with some tokens masked and, in half of the longer ones, a run of up to a fifth cut out."""
+    """Rows with some tokens masked and, in half of the longer ones, a run of up to a fifth cut out; what stands between
+    two texts stays."""
     random = np.random.default_rng(seed)
     shaken = []
     for row in ids:
-        masked = np.where(random.random(len(row)) < share, MASK, row)
+        stays = row == BETWEEN
+        masked = np.where((random.random(len(row)) < share) & ~stays, MASK, row)
         masked[0] = row[0]
         longest = len(row) // 5
         if longest and random.random() < 0.5:
             length = int(random.integers(1, longest + 1))
             begun = int(random.integers(1, len(row) - length + 1))
-            masked = np.delete(masked, np.s_[begun : begun + length])
+            stays[:begun] = stays[begun + length :] = True
+            masked = masked[stays]
         shaken.append(masked)
     return shaken
 
@@ -223,6 +229,7 @@ def _masked(rows: Sequence[np.ndarray], tokens: int, seed: tuple[int, int]) -> B
     truth, mask = padded([row.tolist() for row in rows])
     chosen = (random.random(truth.shape) < GUESSED) & (mask.numpy() == 1)
     chosen[:, 0] = False
+    chosen &= truth.numpy() != BETWEEN
     if not chosen.any():
         chosen[0, min(1, chosen.shape[1] - 1)] = True
     how = random.random(truth.shape)

@@ -4,20 +4,21 @@ Two kinds. *Bytes*: byte-level byte-pair encoding (Sennrich et al. 2016; Radford
 character. *Characters*: a Chinese character, a digit and a punctuation mark are a token each, only Latin and other
 spelled words are merged: 3 bytes a character would make Chinese texts three times as long, and its merges learn
 chance neighbours from few texts. Both fold width and case (NFKC, lower) and begin every text with [CLS], so that
-an empty one has a token and the first word is known as the first.
+an empty one has a token and the first word is known as the first. Between the two texts of a pair stands [SEP].
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 FILE = "tokenizer.json"
-PAD, UNKNOWN, MASK, BEGIN = range(4)
-SPECIAL = ["[PAD]", "[UNK]", "[MASK]", "[CLS]"]
+PAD, UNKNOWN, MASK, BEGIN, BETWEEN = range(5)
+SPECIAL = ["[PAD]", "[UNK]", "[MASK]", "[CLS]", "[SEP]"]
 """Their numbers are their places."""
 CHINESE_SHARE = 0.3
 """Texts with so many Chinese characters among their letters are read by characters."""
@@ -35,7 +36,9 @@ def train_tokenizer(texts: Iterable[str], chinese: float) -> Tokenizer:
     tokenizer, trainer = _characters(size) if chinese >= CHINESE_SHARE else _bytes(size)
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A", special_tokens=[("[CLS]", BEGIN)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        "[CLS] $A", pair="[CLS] $A [SEP] $B", special_tokens=[("[CLS]", BEGIN), ("[SEP]", BETWEEN)]
+    )
     return tokenizer
 
 
@@ -59,10 +62,13 @@ def _characters(size: int) -> tuple[Tokenizer, trainers.BpeTrainer]:
     return tokenizer, trainer
 
 
-def token_numbers(tokenizer: Tokenizer, texts: Sequence[str], most: int = MOST_LENGTH) -> list[np.ndarray]:
-    """The token numbers of each text, at most `most`, each an int64 array of at least one."""
-    encoded = tokenizer.encode_batch_fast(list(texts))
-    return [np.asarray(each.ids[:most], np.int64) for each in encoded]
+def token_numbers(tokenizer: Tokenizer, texts: Sequence[Any], most: int = MOST_LENGTH) -> list[np.ndarray]:
+    """The token numbers of each text or pair of texts, at most `most`, each an int64 array of at least one.
+
+    Of a pair that is too long the longer text is cut, as a released net does it.
+    """
+    tokenizer.enable_truncation(most)
+    return [np.asarray(each.ids, np.int64) for each in tokenizer.encode_batch_fast(list(texts))]
 
 
 def save_tokenizer(tokenizer: Tokenizer, folder: Path, most: int) -> None:
