@@ -13,6 +13,7 @@ from breakeven.core.words import Message, say
 from breakeven.inputs import INPUTS
 from breakeven.models.extras import lacking
 from breakeven.models.model import Model, Trained, Work
+from breakeven.models.pretrained import Named, encoders_for
 from breakeven.records.artifact import Artifact
 from breakeven.records.candidate import Candidate, Refusal
 from breakeven.records.dataset import Dataset
@@ -41,7 +42,11 @@ class Distilled(Model):
         if why:
             return Refusal(family=self.name, why=MessageRecord.of(why))
         seconds = min(MOST_SECONDS, LEAST_SECONDS + dataset.bytes / BYTES_PER_SECOND)
-        return (Candidate(name=self.name, family=self.tag, cost_rank=3.5, needs=("*",), seconds_hint=seconds),)
+        found = encoders_for(dataset, task, means)
+        named = None if isinstance(found, Message) else next((each for each in found if each.weights), None)
+        settings = _settings(named, means) if named else ()
+        return (Candidate(name=self.name, family=self.tag, settings=settings, cost_rank=3.5, needs=("*",),
+                          seconds_hint=seconds),)  # fmt: skip
 
     def _refusal(self, task: Task) -> Message | None:
         if "texts" not in INPUTS.get(task.input).views():
@@ -58,6 +63,12 @@ class Distilled(Model):
         from breakeven.models.nn.small_net_answers import SmallNetPredictor
 
         return SmallNetPredictor.load(folder, INPUTS.get(artifact.input).views()["texts"])
+
+
+def _settings(named: Named, means: Means) -> tuple[tuple[str, str | None], ...]:
+    """The encoder whose token vectors the net begins with."""
+    digest = named.weights.digest if named.weights else None
+    return ("encoder", named.name), ("folder", means.folder), ("digest", digest)
 
 
 MODEL = Distilled()

@@ -22,6 +22,10 @@ pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
 
 from breakeven.models.nn import distilling
+from breakeven.models.nn.small_net_training import RECIPES
+from breakeven.models.nn.token_vectors import SPREAD, principal, token_vectors
+from breakeven.models.weights import Weights
+from tests.models.checkpoints import make_checkpoint
 
 TASK = next(task for task in TOY_TASKS if task.input == "text" and task.output == "label")
 
@@ -86,3 +90,37 @@ def test_the_teacher_is_asked_in_batches_and_in_order(tmp_path: Path) -> None:
 
     rows = pa.table({"n": [str(number) for number in range(150)]})
     assert distilling.ask(Echo(), rows, time.monotonic() + 5)[:, 0].tolist() == list(range(150))
+
+
+def test_the_pupil_begins_with_the_tokens_of_the_named_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distilling, "LEAST_MS", 0.0)
+    tiny = make_checkpoint("bert", tmp_path / "tiny")
+    work = taught(tmp_path)
+    candidate = work.candidate.model_copy(update={"settings": (("net", "bag"), ("encoder", str(tiny)), ("folder", ""))})
+    result = MODEL.train(replace(work, candidate=candidate))
+    assert result.settings["tokens"] == token_vectors(Weights("tiny", tiny)).tokenizer.get_vocab_size()
+    assert work.metric.score(work.target[work.scored], result.predictions, None) > 0.9
+    loaded = MODEL.load(work.artifact, Artifact(family=MODEL.tag, task=TASK.name, input="text", output="label",
+                                                columns=work.dataset.columns, answer="answer"))  # fmt: skip
+    answers = loaded.predict(work.rows.take(work.scored))
+    assert (answers.argmax(1) == result.predictions.argmax(1)).mean() > 0.95
+
+
+def test_token_vectors_keep_their_distances_and_stay_as_they_are(tmp_path: Path) -> None:
+    import torch
+
+    start = token_vectors(Weights("tiny", make_checkpoint("bert", tmp_path / "tiny")))
+    assert start.tokenizer.id_to_token(start.between or 0) == "[SEP]"
+    recipe = start.recipe(RECIPES["cnn"])
+    net = recipe.net(len(start.vectors), 2, 64, 100)
+    start.put_into(net)
+    table = net.encoder.tokens.weight
+    assert torch.equal(table, torch.from_numpy(start.vectors))
+    assert not table.requires_grad
+    vectors = np.random.default_rng(0).normal(size=(50, 6))
+    turned = principal(vectors, 8)
+    apart, before = (np.linalg.norm(each[:, None] - each[None], axis=2) for each in (turned, vectors))
+    assert turned.shape == (50, 8)
+    assert np.allclose(apart, before * (apart.sum() / before.sum()), atol=1e-5)
+    assert float(turned[:, :6].std()) == pytest.approx(SPREAD, rel=1e-4)
+    assert principal(vectors, 3).shape == (50, 3)

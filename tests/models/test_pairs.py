@@ -90,7 +90,7 @@ def test_vectors_of_a_pair() -> None:
 
 def test_no_shaking_takes_what_stands_between_two_texts() -> None:
     row = np.array([3, 9, 9, BETWEEN, 9, 9, 9, 9, 9, 9, 9])
-    shaken = [_shaken([row], 0.9, (0, seed))[0] for seed in range(200)]
+    shaken = [_shaken([row], replace(RECIPES["bag"], drop_words=0.9), (0, seed))[0] for seed in range(200)]
     assert all((each == BETWEEN).sum() == 1 for each in shaken)
     assert any(len(each) < len(row) for each in shaken)
     assert all((each == MASK).any() for each in shaken)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +12,11 @@ import pyarrow as pa
 from breakeven.core.words import say
 from breakeven.models.artifact import load_artifact
 from breakeven.models.model import Declined, Member, Predictor, Trained, Work
+from breakeven.models.nn.pairs import are_pairs
 from breakeven.models.nn.small_net_job import Search
 from breakeven.models.nn.small_net_search import train_nets
+from breakeven.models.nn.token_vectors import TokenVectors, token_vectors
+from breakeven.models.weights import find_weights
 
 KINDS = ("bag", "cnn")
 """Nets that answer about as quickly as a linear model."""
@@ -36,6 +40,7 @@ def train_distilled(work: Work) -> Trained:
             say("the best model, {name}, answers in {ms} itself: it needs no pupil", name=teacher.name, ms=ms)
         )
     search = Search.of(work)
+    search.start = starting_vectors(work)
     until = time.monotonic() + MOST_SHARE * work.seconds_left()
     said = said_of_rows(work, teacher, predictor, until)
     search.lesson = mixed(search, said)
@@ -47,6 +52,19 @@ def train_distilled(work: Work) -> Trained:
     trained = train_nets(search, KINDS)
     asked = int(np.isfinite(said).all(axis=1).sum()) + len(search.more_lesson if search.more_lesson is not None else ())
     return replace(trained, settings={**trained.settings, "teacher": teacher.name, "asked": asked})
+
+
+def starting_vectors(work: Work) -> TokenVectors | None:
+    """The token vectors of the encoder that the candidate names; a pair needs a tokenizer that parts its texts."""
+    name = work.candidate.setting("encoder")
+    weights = find_weights(str(name), Path(str(work.candidate.setting("folder")))) if name else None
+    if weights is None:
+        return None
+    try:
+        found = token_vectors(weights)
+    except Declined:  # of no use here; the rungs that need it say so
+        return None
+    return found if found.between is not None or not are_pairs(work.dataset.inputs) else None
 
 
 def best_member(work: Work) -> Member:

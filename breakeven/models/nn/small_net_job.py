@@ -17,6 +17,7 @@ from breakeven.models.nn.loop import Trace
 from breakeven.models.nn.nets import TextNet
 from breakeven.models.nn.pairs import are_pairs, texts_of
 from breakeven.models.nn.small_net_training import Recipe, Rows, Spent, guess_words, scores, train_recipe
+from breakeven.models.nn.token_vectors import TokenVectors
 from breakeven.models.nn.tokenizing import MOST_LENGTH, token_numbers, train_tokenizer
 from breakeven.records.curve import Curve
 
@@ -89,6 +90,8 @@ class Search:
     """What a teacher says of the rows, instead of their targets: probabilities (n, classes) or numbers (n,)."""
     more_lesson: np.ndarray | None = None
     """The same for the texts without answers."""
+    start: TokenVectors | None = None
+    """Tokens and vectors that the nets begin with; None where they make their own."""
     begun: float = field(default_factory=monotonic)
     cut_short: bool = False
     curves: list[Curve] = field(default_factory=list)
@@ -117,13 +120,17 @@ class Search:
         return places[target >= 0 if self.classes else np.isfinite(target)]
 
     def tokens(self, places: np.ndarray) -> tuple[Tokenizer, list[np.ndarray]]:
-        """A tokenizer that has seen these rows and the unlabelled ones alone, and all rows by it."""
-        key = hash(places.tobytes())
+        """A tokenizer that has seen these rows and the unlabelled ones alone, or the one to start from; all rows by
+        it."""
+        key = 0 if self.start else hash(places.tobytes())
         if key not in self.read:
-            seen = [self.texts[place] for place in places.tolist()]
-            tokenizer = train_tokenizer(texts_of(seen + self.more), self.work.dataset.chinese)
+            tokenizer = self.start.tokenizer if self.start else self._own_tokenizer(places)
             self.read[key] = tokenizer, token_numbers(tokenizer, self.texts)
         return self.read[key]
+
+    def _own_tokenizer(self, places: np.ndarray) -> Tokenizer:
+        seen = [self.texts[place] for place in places.tolist()]
+        return train_tokenizer(texts_of(seen + self.more), self.work.dataset.chinese)
 
     def fitted(self, tokenizer: Tokenizer, ids: list[np.ndarray], fit: np.ndarray) -> Rows:
         """The rows to fit with what they teach; a teacher has something to say of the texts without answers, too."""
@@ -134,6 +141,14 @@ class Search:
             return rows
         more = token_numbers(tokenizer, self.more)
         return Rows([*rows.ids, *more], np.concatenate([rows.target, self.more_lesson]))
+
+    def _net(self, recipe: Recipe, tokenizer: Tokenizer, width: int, rows: int) -> TextNet:
+        """A fresh net, with the vectors to start from if there are some."""
+        pair, tokens = are_pairs(self.work.dataset.inputs), tokenizer.get_vocab_size()
+        net = recipe.net(len(self.start.vectors) if self.start else tokens, width, MOST_LENGTH, rows, pair)
+        if self.start:
+            self.start.put_into(net)
+        return net
 
     def spent(self, seconds: float) -> Spent:
         """So many seconds from now."""
@@ -150,11 +165,12 @@ class Search:
     ) -> Found:
         """A net of that recipe, fitted on the rows `fit`, stopped by the rows `score` or after `steps`."""
         fit = self.known(fit)
+        if self.start:
+            recipe = self.start.recipe(recipe)
         tokenizer, ids = self.tokens(fit)
         torch.manual_seed(self.work.seed)
         width = self.work.output.width(self.work.dataset.labels)
-        pair = are_pairs(self.work.dataset.inputs)
-        net = recipe.net(tokenizer.get_vocab_size(), width, MOST_LENGTH, len(fit), pair)
+        net = self._net(recipe, tokenizer, width, len(fit))
         until = monotonic() + seconds
         if recipe.guess_epochs:
             texts = [ids[place] for place in fit.tolist()] + token_numbers(tokenizer, self.more)

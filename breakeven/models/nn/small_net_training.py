@@ -49,11 +49,14 @@ class Recipe:
     layers: int = 2
     least_rows: int = 0
     """It is not tried on fewer."""
+    mask: int = MASK
+    between: int = BETWEEN
+    """The tokenizer's numbers of what hides a token, and of what stands between two texts."""
 
     def net(self, tokens: int, width: int, longest: int, rows: int, pair: bool = False) -> TextNet:
         """A fresh net for a vocabulary, a width of answers, and texts, or pairs, of at most `longest` tokens."""
         encoder, pool = self._encoder(tokens, longest, rows)
-        return TextNet(encoder, pool, width, self.dropout, BETWEEN if pair else None)
+        return TextNet(encoder, pool, width, self.dropout, self.between if pair else None)
 
     def _encoder(self, tokens: int, longest: int, rows: int) -> tuple[nn.Module, str]:
         """The encoder, and how its vectors are pooled."""
@@ -122,7 +125,7 @@ def train_recipe(
 
     def batch(number: int) -> Batch:
         rows = fit.take(batches(number))
-        return _batch(_shaken(rows.ids, recipe.drop_words, (spent.seed, number)), rows.target)
+        return _batch(_shaken(rows.ids, recipe, (spent.seed, number)), rows.target)
 
     def loss(net: nn.Module, tensors: Tensors) -> Tensor:
         answers = net(tensors["input_ids"], tensors["attention_mask"])
@@ -149,14 +152,14 @@ def _loss(answers: Tensor, target: Tensor, smoothing: float) -> Tensor:
     return functional.cross_entropy(answers, target, label_smoothing=smoothing)
 
 
-def _shaken(ids: Sequence[np.ndarray], share: float, seed: tuple[int, int]) -> list[np.ndarray]:
+def _shaken(ids: Sequence[np.ndarray], recipe: Recipe, seed: tuple[int, int]) -> list[np.ndarray]:
     """Rows with some tokens masked and, in half of the longer ones, a run of up to a fifth cut out; what stands between
     two texts stays."""
     random = np.random.default_rng(seed)
     shaken = []
     for row in ids:
-        stays = row == BETWEEN
-        masked = np.where((random.random(len(row)) < share) & ~stays, MASK, row)
+        stays = row == recipe.between
+        masked = np.where((random.random(len(row)) < recipe.drop_words) & ~stays, recipe.mask, row)
         masked[0] = row[0]
         longest = len(row) // 5
         if longest and random.random() < 0.5:
