@@ -47,12 +47,12 @@ def make_checkpoint(kind: str, folder: Path, chats: bool = False) -> Path:
 
 def _model(kind: str, tokens: int) -> Any:
     small = {"vocab_size": tokens, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
-             "intermediate_size": 64, "max_position_embeddings": 128}  # fmt: skip
+             "intermediate_size": 64, "max_position_embeddings": 64}  # fmt: skip
     ends = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
     if kind == "bert":
         return BertModel(BertConfig(**small))
     if kind == "gpt2":
-        return GPT2LMHeadModel(GPT2Config(vocab_size=tokens, n_embd=32, n_layer=2, n_head=2, n_positions=128, **ends))
+        return GPT2LMHeadModel(GPT2Config(vocab_size=tokens, n_embd=32, n_layer=2, n_head=2, n_positions=64, **ends))
     if kind == "llama":
         return LlamaForCausalLM(LlamaConfig(**small, **ends, num_key_value_heads=1))
     if kind == "qwen2":
