@@ -26,7 +26,7 @@ def peers(bench: Bench, case: Case, model: Path) -> list[Server]:
     """All of them, quickest first. `model` is the folder of the ONNX file."""
     rows = [list(each.values()) for each in case.inputs if isinstance(each, dict)]
     env = environment(BENCHMARK_MODEL=str(model), PYTHONPATH=str(PEERS), **QUIET)
-    makers = (_fastapi, _mlserver, _litserve, _mlflow, _bentoml, _ray)
+    makers = (_fastapi, _mlserver, _litserve, _mlflow, _bentoml, _ray, _ray_direct)
     return [make(bench, rows, env) for make in makers]
 
 
@@ -58,10 +58,14 @@ def _ray(bench: Bench, rows: list[list[float]], env: dict[str, str]) -> Server:
     return _plain("Ray Serve", _script(bench, "ray"), "/-/healthz", rows, env)
 
 
-def _script(bench: Bench, name: str) -> Callable[[int], list[str]]:
+def _ray_direct(bench: Bench, rows: list[list[float]], env: dict[str, str]) -> Server:
+    return _plain("Ray Serve, direct", _script(bench, "ray", "direct"), "/-/healthz", rows, env)
+
+
+def _script(bench: Bench, name: str, *words: str) -> Callable[[int], list[str]]:
     """The command of a peer whose program is `peers/NAME_app.py PORT`."""
     python = peer_python(bench.scratch, name)
-    return lambda port: [str(python), str(PEERS / f"{name}_app.py"), str(port)]
+    return lambda port: [str(python), str(PEERS / f"{name}_app.py"), str(port), *words]
 
 
 def _mlserver(bench: Bench, rows: list[list[float]], env: dict[str, str]) -> Server:
