@@ -26,8 +26,8 @@ are medians of rounds in which the servers take turns.
 
 `breakeven serve` runs with all of its guard: keys (64 clients, each with its own, as one may ask 1,000 times a second),
 limits, deadlines, the traffic log. The peers run without keys, which none has by default, and are set up in the way
-that is quickest on one core (`peer_servers.py`). Ray Serve is there twice: as it comes, behind its proxy, and `direct`, tuned
-for throughput and without the proxy.
+that is quickest on one core (`peer_servers.py`). Ray Serve is there twice: as it comes, behind its proxy, and
+`direct`, tuned for throughput and without the proxy.
 """
 
 
