@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 BYTES_PER_SECOND = 10_000.0
 LEAST_SECONDS, MOST_SECONDS = 20.0, 3_600.0
+CHECKPOINT = "model"
+"""The folder of a pretrained decoder inside its artifact."""
 RANK_SCRATCH, RANK_PRETRAINED = 4.0, 8.0
 
 
@@ -65,6 +67,14 @@ class LanguageModel(Model):
         from breakeven.models.nn.language_training import train_from_scratch
 
         return train_from_scratch(work)
+
+    def checkpoint(self, folder: Path) -> Path | None:
+        return folder / CHECKPOINT if (folder / CHECKPOINT / "config.json").exists() else None
+
+    def prompts(self, folder: Path) -> LanguagePredictor:
+        from breakeven.models.nn.language_answers import load_prompts
+
+        return load_prompts(folder)
 
     def load(self, folder: Path, artifact: Artifact) -> LanguagePredictor:
         from breakeven.models.nn.language_answers import load_language_model

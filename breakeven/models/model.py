@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from breakeven.inputs.values import Values
+    from breakeven.models.writing import TokenWriter
 
 
 ANSWER_THREADS = "BREAKEVEN_ANSWER_THREADS"
@@ -220,6 +221,14 @@ class Model(ABC):
     @abstractmethod
     def train(self, work: Work) -> Trained:
         """Tune on the folds, fit, write the artifact. Raises Declined when there is nothing to give."""
+
+    def checkpoint(self, folder: Path) -> Path | None:
+        """The part of an artifact that other programs read as a model of the transformers library; None without."""
+        return None
+
+    def prompts(self, folder: Path) -> TokenWriter:
+        """What makes prompts for a `checkpoint` that another program loads; it does not load the weights."""
+        raise NotImplementedError
 
     @abstractmethod
     def load(self, folder: Path, artifact: Artifact) -> Predictor:

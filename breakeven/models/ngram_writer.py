@@ -95,7 +95,7 @@ class NgramWriter:
         said = self.reading.said(rows)
         return per_byte(self.model.nats([rendered(each) for each in said]), said)
 
-    context = None
+    longest = None
     vocabulary = 256
 
     @property

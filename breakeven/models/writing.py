@@ -179,8 +179,8 @@ class Unfolding:
         return text[len(known) :]
 
     def rest(self) -> str:
-        """What was held back, when no more tokens come."""
-        return self._text(self._ids)[len(self._text(self._ids[: self._before])) :]
+        """What was held back, when no more tokens come; a character that was cut off is left out."""
+        return self._text(self._ids)[len(self._text(self._ids[: self._before])) :].rstrip(BROKEN)
 
 
 @runtime_checkable
@@ -188,8 +188,8 @@ class TokenWriter(Protocol):
     """A `Writer` (model.py) whose answers can be written beside others, token by token. Not safe for threads."""
 
     @property
-    def context(self) -> int | None:
-        """How many tokens it sees at once, prompt and answer together; None where it has no such limit."""
+    def longest(self) -> int | None:
+        """How many tokens prompt and answer may have together; None where there is no such limit."""
 
     @property
     def vocabulary(self) -> int:

@@ -33,8 +33,9 @@ LOG = logging.getLogger("breakeven.serving")
 class Follower:
     """Keeps an application at what the files say."""
 
-    def __init__(self, app: App, store: Store, limits: Limits, keys: Path | None) -> None:
-        self._app, self._store, self._limits, self._keys = app, store, limits, keys
+    def __init__(self, app: App, store: Store, limits: Limits, keys: Path | None,
+                 engine: str = "here") -> None:  # fmt: skip
+        self._app, self._store, self._limits, self._keys, self._engine = app, store, limits, keys, engine
         self._known = app.arm.served.number if app.arm else None
         self._tried: Rollout | None = None
         self._keys_seen = _change_of(keys)
@@ -78,7 +79,7 @@ class Follower:
 
     def _load(self, number: int) -> Served | None:
         try:
-            return load_release(self._store, number, self._limits)
+            return load_release(self._store, number, self._limits, self._engine)
         except OSError as fault:
             if fault.errno in PASSING:
                 raise

@@ -10,6 +10,7 @@ from breakeven.outputs import OUTPUTS
 from breakeven.serving.limits import Limits
 from breakeven.serving.reading import FeedbackReader
 from breakeven.serving.served import Served
+from breakeven.serving.text_openapi import TEXT, text_paths
 
 PLACE = "#/components/schemas/{name}"
 FAULT = {
@@ -31,9 +32,10 @@ def openapi(served: Served) -> dict[str, Any]:
     types = [served.reader.body_type, FeedbackReader(Limits()).body_type]
     (body, feedback), definitions = msgspec.json.schema_components(types, ref_template=PLACE)
     output = OUTPUTS.get(served.artifact.output)
+    one = TEXT if served.writing else output.answer_schema(served.artifact.labels)
     answer = {"type": "object", "properties": {
         "release": {"type": "integer"},
-        "outputs": {"type": "array", "items": _with_id(output.answer_schema(served.artifact.labels))},
+        "outputs": {"type": "array", "items": _with_id(one)},
     }, "required": ["release", "outputs"]}  # fmt: skip
     predict = {
         "summary": "Answer inputs with the current release.",
@@ -43,6 +45,7 @@ def openapi(served: Served) -> dict[str, Any]:
                       **{status: _json(text, FAULT) for status, text in REFUSALS.items()}},
         "security": [{}, {"key": []}],
     }  # fmt: skip
+    texts, more = text_paths(served.writing.limits, PLACE) if served.writing else ({}, {})
     return {
         "openapi": "3.1.0",
         "info": {"title": f"breakeven release {served.number}", "version": str(served.number)},
@@ -58,8 +61,9 @@ def openapi(served: Served) -> dict[str, Any]:
             }},
             "/health": {"get": _probe("health", "The process is alive.", ())},
             "/ready": {"get": _probe("ready", "The release gave its golden answers.", ("503",))},
+            **texts,
         },
-        "components": {"schemas": definitions, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+        "components": {"schemas": definitions | more, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
     }
 
 

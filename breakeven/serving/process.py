@@ -58,6 +58,8 @@ class Setup(Record):
     limits: Limits
     keys: str | None = None
     shared_metrics: bool = False
+    engine: str = "here"
+    """What writes texts (vllm.py)."""
     log_inputs: float = 0.0
     """The share of requests whose inputs are kept, masked."""
     traffic: TrafficPlace = TrafficPlace()
@@ -94,7 +96,7 @@ def main(arguments: list[str]) -> int:
 def _load_current(store: Store, setup: Setup) -> Served:
     """The release that answers; a slow one with as many threads as make it quicker, by measurement."""
     number = current_number(store) or 0
-    served = load_release(store, number, setup.limits)
+    served = load_release(store, number, setup.limits, setup.engine)
     if setup.threads == 1 or served.seconds_a_row < HEAVY_SECONDS:
         return served
     os.environ[ANSWER_THREADS] = str(setup.threads)
@@ -126,7 +128,7 @@ async def _serve(app: App, setup: Setup, store: Store) -> None:
         timeout_keep_alive=limits.keep_alive_seconds,
         timeout_graceful_shutdown=limits.drain_seconds,
     )
-    follower = Follower(app, store, limits, Path(setup.keys) if setup.keys else None)
+    follower = Follower(app, store, limits, Path(setup.keys) if setup.keys else None, setup.engine)
     following = asyncio.create_task(follower.follow())
     with socket.socket(fileno=setup.descriptor) as listening:
         await DrainingServer(config, app, lambda: _tell(app, setup.ready)).serve(sockets=[listening])

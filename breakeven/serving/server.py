@@ -30,6 +30,7 @@ from breakeven.serving.guarding import RolloutGuard
 from breakeven.serving.keys import read_keys
 from breakeven.serving.limits import Limits
 from breakeven.serving.traffic_place import place_of
+from breakeven.serving.vllm import is_child
 from breakeven.stages.releases import current_number, verified
 from breakeven.store import Store
 
@@ -57,13 +58,14 @@ class Place:
 @dataclass(frozen=True)
 class Options:
     """How to serve. `processes` None: decided by the pace that the first one measures (`processes_for`).
-    `log_inputs` is the share of requests whose inputs are kept in the traffic log, masked."""
+    `log_inputs` is the share of requests whose inputs are kept in the traffic log, masked. `engine` writes texts."""
 
     place: Place = field(default_factory=Place)
     limits: Limits = field(default_factory=Limits)
     keys: Path | None = None
     processes: int | None = None
     log_inputs: float = 0.0
+    engine: str = "auto"
 
 
 def check(store: Store, place: Place, keys: Path | None) -> int:
@@ -90,13 +92,14 @@ def _is_loopback(host: str) -> bool:
 
 def serve(store: Store, options: Options, started: Callable[[Place], None]) -> None:
     """Serve the current release until SIGTERM or SIGINT. Raises UsageError, ModelError, before anything listens."""
-    place, processes = options.place, options.processes
+    place, (engine, processes) = options.place, engine_and_processes(options)
     check(store, place, options.keys)
     with listening(place) as sock, tempfile.TemporaryDirectory(prefix="breakeven-metrics-") as counters:
         setup = {
             "project": str(store.file), "descriptor": sock.fileno(), "limits": options.limits.model_dump(),
             "keys": str(options.keys) if options.keys else None, "shared_metrics": processes != 1,
             "threads": cores() if processes is None else 1, "log_inputs": options.log_inputs,
+            "engine": engine,
             "traffic": place_of(store).model_dump(),
         }  # fmt: skip
         guard = RolloutGuard(store)
@@ -104,6 +107,18 @@ def serve(store: Store, options: Options, started: Callable[[Place], None]) -> N
         bound = Place(*sock.getsockname()[:2]) if place.path is None else place
         with answering_admin(store, acts_of(store, herd, str(bound))):
             herd.run(lambda: started(bound))
+
+
+def engine_and_processes(options: Options) -> tuple[str, int | None]:
+    """A program that writes texts is held by one process; several have to write themselves. Raises UsageError."""
+    if not is_child(options.engine):
+        return "here", options.processes
+    if options.processes in (None, 1):
+        return options.engine, 1
+    if options.engine == "auto":
+        return "here", options.processes
+    raise UsageError(say("an engine beside the server is used by one process"), "--engine, --processes",
+                     say("leave --processes out, or take --engine here"))  # fmt: skip
 
 
 def cores() -> int:

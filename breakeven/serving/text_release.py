@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from breakeven.inputs.values import Values
@@ -13,11 +15,14 @@ from breakeven.models.writing import Request, TokenWriter, write_all
 from breakeven.outputs import OUTPUTS
 from breakeven.records.artifact import Artifact
 from breakeven.records.dataset import Column
+from breakeven.serving import vllm
 from breakeven.serving.batching import Answers, Rows
+from breakeven.serving.child import Child
 from breakeven.serving.limits import Limits
 from breakeven.serving.reading import Malformed
 from breakeven.serving.text_asked import Asked, TextEngine
 from breakeven.serving.text_batches import BatchEngine
+from breakeven.serving.text_child import ChildEngine, answers
 
 PACE_TOKENS, PACE_SECONDS = 16, 0.25
 """How many tokens are written to measure a number of slots, and when to stop measuring."""
@@ -48,7 +53,7 @@ class Writing:
     def most_tokens(self, prompt: int) -> int:
         """How many tokens an answer to so many may have; none are left where it is less than 1."""
         most = self.limits.answer_tokens
-        return most if self.writer.context is None else min(most, self.writer.context - prompt)
+        return most if self.writer.longest is None else min(most, self.writer.longest - prompt)
 
     async def ask(self, rows: Rows, gone: Callable[[], bool] = lambda: False) -> Answers:
         """A whole answer a row, as `breakeven predict` writes it.
@@ -81,8 +86,48 @@ def load_writing(artifact: Artifact, predictor: TokenWriter, limits: Limits) -> 
     """A predictor that writes, with the number of answers at a time that was measured best here."""
     slots, seconds = _best_slots(predictor, limits.texts_at_once)
     engine = BatchEngine(predictor, slots, limits.queue_seconds, limits.answer_seconds, USUAL_TOKENS * seconds)
-    asking = tuple(column for column in artifact.columns if column.name != artifact.answer) or artifact.columns
-    return Writing(predictor, engine, limits, artifact.answer, asking, USUAL_TOKENS * seconds / slots)
+    return Writing(predictor, engine, limits, artifact.answer, _asking(artifact), USUAL_TOKENS * seconds / slots)
+
+
+def child_writing(artifact: Artifact, prompts: TokenWriter, files: Path, engine: str, limits: Limits) -> Writing:
+    """Prompts of ours, answers of a program beside us, which ends when nobody holds the writing any more.
+
+    Raises ModelError when it does not start.
+    """
+    child = Child(lambda socket: vllm.command(engine, files, prompts.longest, socket), vllm.ENVIRONMENT, answers)
+    child.start(vllm.START_SECONDS)
+    writer = ChildEngine(child, limits.texts_at_once, limits.queue_seconds, limits.answer_seconds)
+    weakref.finalize(writer, child.stop)
+    return Writing(prompts, writer, limits, artifact.answer, _asking(artifact), 1.0 / limits.texts_at_once)
+
+
+def child_answers(writing: Writing) -> Callable[[Rows], Answers]:
+    """What the child of a writing writes to golden rows."""
+
+    def answer(rows: Rows) -> Answers:
+        found = []
+        for start in range(0, rows.num_rows, writing.limits.texts_a_request):
+            found += asyncio.run(_asked_alone(writing, rows, start))
+        return [{"written": each["text"]} for each in found]
+
+    return answer
+
+
+async def _asked_alone(writing: Writing, rows: Rows, start: int) -> Answers:
+    """In an event loop of its own: the engine of the server belongs to the server's."""
+    assert isinstance(writing.engine, ChildEngine)
+    engine = writing.engine.again()
+    table = rows.table() if isinstance(rows, Values) else rows
+    part = table.slice(start, writing.limits.texts_a_request)
+    try:
+        return await replace(writing, engine=engine).ask(part)
+    finally:
+        await engine.close()
+
+
+def _asking(artifact: Artifact) -> tuple[Column, ...]:
+    """The columns that ask; where there is none beside the text itself, that."""
+    return tuple(column for column in artifact.columns if column.name != artifact.answer) or artifact.columns
 
 
 def whole_answers(artifact: Artifact, predictor: TokenWriter) -> Callable[[Rows], Answers]:

@@ -79,7 +79,7 @@ class TextRoutes:
         names = self._names()
         if arm is None or arm.served.writing is None:
             raise Refused(404, "the release that answers writes no texts; ask /v1/predict")
-        context = arm.served.writing.writer.context
+        context = arm.served.writing.writer.longest
         found = [model(name, self._created, context) for name in names]
         if path == MODELS:
             return {"object": "list", "data": found}
@@ -255,7 +255,7 @@ def _asked(writing: Writing, wanted: Wanted) -> Asked:
     most = writing.most_tokens(len(ids))
     tokens = most if wanted.max_tokens is None else wanted.max_tokens
     if len(ids) > writing.limits.prompt_tokens or tokens > most or most < 1:
-        context = writing.writer.context or writing.limits.prompt_tokens
+        context = writing.writer.longest or writing.limits.prompt_tokens
         raise BadField(400, f"the prompt has {len(ids)} tokens and the answer {max(tokens, 1)}; "
                        f"the context has {context}", "messages" if wanted.is_chat else "prompt",
                        "context_length_exceeded")  # fmt: skip

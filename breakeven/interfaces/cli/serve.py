@@ -23,6 +23,9 @@ Processes = Annotated[int | None, typer.Option(
 LogInputs = Annotated[
     float, typer.Option("--log-inputs", min=0, max=1, help=N_("The share of requests whose inputs are kept, masked."))
 ]
+Engine = Annotated[str, typer.Option(
+    "--engine", help=N_("What writes texts: auto, here, vllm, or a command with {folder} and {socket}."),
+)]  # fmt: skip
 Print = Annotated[bool, typer.Option("--print-limits", help=N_("Print what is taken at most, and exit."))]
 
 
@@ -34,6 +37,7 @@ def command(
     keys: KeyFile = None,
     processes: Processes = None,
     log_inputs: LogInputs = 0.0,
+    engine: Engine = "auto",
     print_limits: Print = False,
     as_json: AsJson = False,
     language: Language = None,
@@ -47,7 +51,7 @@ def command(
     if print_limits:
         print_json(limits.model_dump()) if as_json else screen.limits(limits)
         return
-    options = Options(Place(host, port, socket), limits, keys, processes, log_inputs)
+    options = Options(Place(host, port, socket), limits, keys, processes, log_inputs, engine)
     live.serve(project, options, lambda bound: screen.serving(str(bound)))
 
 

@@ -87,12 +87,16 @@ class LanguagePredictor:
     context: int
     reading: Reading
     chat: bool
-    slides: bool = True
-    """Whether what outgrows the context goes on with the later half of it."""
+    places: int | None = None
+    """How many tokens it can read at all; None where what outgrows the context goes on with the later half of it."""
 
     def predict(self, rows: pa.Table) -> np.ndarray:
         said = self.reading.said(rows)
         return per_byte(nats_of(self.logits, [self.tokens.encode(each) for each in said], self.context), said)
+
+    @property
+    def longest(self) -> int:
+        return self.places or self.context
 
     @property
     def vocabulary(self) -> int:
@@ -127,9 +131,9 @@ class LanguagePredictor:
     def _request(self, ids: list[int], max_tokens: int, temperature: float, top_p: float, seed: int) -> Request:
         """What a decoder without an end of its places is asked; another is asked for what fits, the last of a long
         prompt."""
-        if not self.slides:
-            ids = ids[-max(self.context // 2, self.context - max_tokens) :]
-            max_tokens = min(max_tokens, self.context - len(ids))
+        if self.places:
+            ids = ids[-max(self.places // 2, self.places - max_tokens) :]
+            max_tokens = min(max_tokens, self.places - len(ids))
         return Request(ids, max_tokens, temperature, top_p, seed)
 
 
@@ -157,6 +161,27 @@ def load_language_model(folder: Path) -> LanguagePredictor:
     return gpt_predictor(net.eval(), ByteTokens.load(folder), reading, content["chat"])
 
 
+def load_prompts(folder: Path) -> LanguagePredictor:
+    """The predictor of a pretrained decoder's folder without its weights: it makes prompts, and answers nothing."""
+    from transformers import AutoConfig
+
+    from breakeven.models.nn.language_pretrained import FOLDER, load_tokens
+
+    content: dict[str, Any] = json.loads((folder / SETTINGS).read_bytes())
+    reading, context = Reading(tuple(content["prompts"]), content["answer"]), content["context"]
+    places = places_of(AutoConfig.from_pretrained(folder / FOLDER), context)
+    return LanguagePredictor(load_tokens(folder), _nothing, _nothing, context, reading, content["chat"], places)
+
+
+def _nothing(*_: object) -> Any:
+    raise NotImplementedError("the weights were not loaded")
+
+
+def places_of(config: Any, context: int) -> int:
+    """How many tokens a checkpoint can read; as many as in training where it does not say."""
+    return int(getattr(config, "max_position_embeddings", None) or context)
+
+
 def gpt_predictor(net: Gpt, tokens: ByteTokens, reading: Reading, chat: bool) -> LanguagePredictor:
     return LanguagePredictor(tokens, net, lambda slots: GptReader(net, slots), net.shape.context, reading, chat)
 
@@ -166,4 +191,4 @@ def pretrained_predictor(model: Any, tokens: Tokens, context: int, reading: Read
         return model(input_ids=ids.to(model.device), use_cache=False).logits.cpu()  # type: ignore[no-any-return]
 
     return LanguagePredictor(tokens, logits, lambda slots: TransformersReader(model, slots), context, reading, chat,
-                             slides=False)  # fmt: skip
+                             places_of(model.config, context))  # fmt: skip

@@ -220,4 +220,9 @@ def _save(work: Work, model: Any, tokens: HubTokens, reading: Reading, context: 
 def load_pretrained(folder: Path, context: int) -> tuple[Any, HubTokens, int]:
     """Model, tokenizer and context of an artifact."""
     model: Any = AutoModelForCausalLM.from_pretrained(folder / FOLDER, use_safetensors=True, dtype=torch.float32)
-    return model.eval(), HubTokens(_tokenizer(folder / FOLDER)), context
+    return model.eval(), load_tokens(folder), context
+
+
+def load_tokens(folder: Path) -> HubTokens:
+    """The tokenizer of an artifact."""
+    return HubTokens(_tokenizer(folder / FOLDER))
