@@ -52,9 +52,9 @@ def _ratios(best: dict[str, Any], counts: Sequence[str]) -> list[str]:
             *table(["connections", *counts], rows)]  # fmt: skip
 
 
-def _ratio(mine: dict[str, float], theirs: dict[str, float], aim: float) -> str:
-    if not theirs["per_second"]:
-        return "it answered nothing"
+def _ratio(mine: dict[str, Any], theirs: dict[str, Any], aim: float) -> str:
+    if not (mine["per_second"] and theirs["per_second"]):
+        return "not measured"
     ratio = mine["per_second"] / theirs["per_second"]
     return f"{ratio:.1f} {verdict(ratio >= aim)}; p99 {verdict(mine['p99_ms'] < theirs['p99_ms'])}"
 

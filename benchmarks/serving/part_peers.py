@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
 import wrk
 from bench import Bench, median, tell
 from making import boosted, onnx_of
 from peer_servers import peers
-from servers import Answer, Running, Server, ours, running
+from servers import Answer, Running, Server, Unavailable, ours, running
 
 CONNECTIONS = (1, 16, 64, 256)
 CHECKED = 16
@@ -21,16 +22,21 @@ def run(bench: Bench) -> dict[str, Any]:
     case = boosted(bench)
     servers = [ours(case), *peers(bench, case, onnx_of(bench, case))]
     found: dict[str, Any] = {server.name: {"loads": {str(count): [] for count in CONNECTIONS}, "megabytes": [],
-                                           "started": []} for server in servers}  # fmt: skip
+                                           "started": [], "apart": 0.0} for server in servers}  # fmt: skip
+    expected: list[Answer] = []
     for round_ in range(bench.rounds):
-        expected: list[Answer] | None = None
         for server in servers:
             tell(f"round {round_ + 1}: {server.name}")
-            with running(server) as now:
-                answers = answered(now)
-                expected = expected or answers
-                found[server.name]["apart"] = apart(expected, answers)
-                measure(bench, now, found[server.name])
+            try:
+                with running(server) as now:
+                    answers = answered(now)
+                    expected = expected or answers
+                    found[server.name]["apart"] = apart(expected, answers)
+                    measure(bench, now, found[server.name])
+            except (Unavailable, OSError, subprocess.CalledProcessError) as fault:
+                # the others are measured all the same
+                tell(str(fault))
+                found[server.name]["fault"] = str(fault)
     return {"servers": found, "body_bytes": {server.name: len(server.bodies[0]) for server in servers}}
 
 
@@ -61,5 +67,5 @@ def apart(one: list[Answer], other: list[Answer]) -> float:
 
 
 def medians(loads: list[dict[str, float]]) -> dict[str, float | None]:
-    """The median of every figure over the rounds."""
-    return {name: median([load[name] for load in loads]) for name in loads[0]} if loads else {}
+    """The median of every figure over the rounds; None where there is none."""
+    return {name: median([load[name] for load in loads]) for name in ("per_second", "p50_ms", "p99_ms")}

@@ -15,6 +15,8 @@ import argparse
 import importlib
 import shutil
 import sys
+import time
+import traceback
 from pathlib import Path
 
 from bench import ROOT, Bench, tell
@@ -32,11 +34,21 @@ def main() -> int:
     bench = Bench(wanted.scratch.resolve(), wanted.quick, 1 if wanted.quick else wanted.rounds,
                   1 if wanted.quick else wanted.seconds)  # fmt: skip
     bench.scratch.mkdir(parents=True, exist_ok=True)
-    for part in wanted.only:
-        tell(f"part {part}")
+    return int(any([not done(bench, part) for part in wanted.only]))
+
+
+def done(bench: Bench, part: str) -> bool:
+    """Measure a part and write the page; one that fails is told of, and the others are measured all the same."""
+    begun = time.monotonic()
+    try:
         bench.keep(part, importlib.import_module(f"part_{part}").run(bench))
-        importlib.import_module("page").write(bench)
-    return 0
+    except (Exception, SystemExit):
+        traceback.print_exc()
+        tell(f"part {part} failed")
+        return False
+    importlib.import_module("page").write(bench)
+    tell(f"part {part}: {time.monotonic() - begun:.0f} s")
+    return True
 
 
 def arguments() -> argparse.Namespace:

@@ -28,6 +28,10 @@ Answer = tuple[str, dict[str, float]]
 """The label and the score of each label."""
 
 
+class Unavailable(Exception):
+    """A server does not start, or does not answer any more."""
+
+
 @dataclass(frozen=True)
 class Server:
     """A way to serve. `command` gets the port; `bodies` and `headers` are sent in turns; `read` reads an answer."""
@@ -102,7 +106,7 @@ class Running:
                 self.started = time.monotonic() - begun
                 return
             time.sleep(0.01)
-        raise SystemExit(f"{self.server.name} did not start: {' '.join(self.server.command(self.port))}")
+        raise Unavailable(f"{self.server.name} did not start: {' '.join(self.server.command(self.port))}")
 
     def stop(self) -> None:
         """SIGTERM, and the end of what is left after STOP_SECONDS."""
