@@ -182,6 +182,14 @@ def export(path: AnyPath, to: str, out: AnyPath, run: str | None = None) -> int:
     return export_run(store, store.run(run), to, Path(out))
 
 
+def export_release(path: AnyPath, to: str, out: AnyPath, number: int | None = None) -> int:
+    """Write a release (the one that answers, when none is named) as a folder to serve it from elsewhere: `docker`,
+    `compose`, `kubernetes` or `ray-serve`. Returns its number. Raises UsageError, ModelError, StorageError."""
+    from breakeven.serving.deploy.exporting import export_release as export_it
+
+    return export_it(_store(path), to, Path(out), number).number
+
+
 def model_families() -> tuple[Family, ...]:
     """All families that the ladder knows, ours and those of other packages."""
     from breakeven.models import MODELS

@@ -23,6 +23,7 @@ from collections.abc import Awaitable, Callable
 from breakeven.records.rollout import Rollout
 from breakeven.serving.arrow import ARROW
 from breakeven.serving.asgi import KEY, Message, Receive, Send
+from breakeven.serving.batching import Batcher
 from breakeven.serving.connection import Reply, client_has_gone
 from breakeven.serving.keys import Keys, Scope
 from breakeven.serving.limits import Limits
@@ -67,6 +68,13 @@ class App:
     def drain(self) -> None:
         """Let every client go with its next answer, and balancers look elsewhere."""
         self.draining = True
+
+    def tell_queue(self) -> None:
+        """Bring what waits, and how long requests have waited for their batch, up to date in the counters."""
+        batcher = self.arm.batcher if self.arm else None
+        if isinstance(batcher, Batcher):
+            self.metrics.waiting.set(batcher.rows_waiting)
+            self.metrics.queue.inc(batcher.take_waited())
 
     def use(self, served: Served) -> None:
         """Answer with this release from the next request on."""
@@ -202,6 +210,7 @@ class App:
         return JSON, ENCODE({"ready": True, "release": self.arm.served.number})
 
     async def _metrics(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:
+        self.tell_queue()
         return TEXT, self.metrics.text()
 
     async def _openapi(self, scope: Message, receive: Receive) -> tuple[bytes, bytes]:

@@ -66,6 +66,8 @@ class Batcher:
     batches: int = 0
     dropped: int = 0
     rows_waiting: int = 0
+    waited: float = 0.0
+    """Seconds that requests have waited for their batch, all together, since `take_waited` was asked last."""
     _waiting: deque[Asked] = field(default_factory=deque)
     _busy: bool = False
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "model"))
@@ -125,7 +127,13 @@ class Batcher:
             else:
                 batch.append(asked)
                 rows += asked.rows.num_rows
+                self.waited += now - (asked.until - self.queue_seconds)
         return batch
+
+    def take_waited(self) -> float:
+        """What was waited since this was asked last."""
+        waited, self.waited = self.waited, 0.0
+        return waited
 
     def _work(self, batch: list[Asked]) -> Made:
         """The answers to all rows of a batch, or what went wrong, and the seconds it took."""

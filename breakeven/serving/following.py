@@ -43,6 +43,7 @@ class Follower:
     async def follow(self) -> None:
         """Look again and again, until it is cancelled."""
         while True:
+            self._app.tell_queue()
             try:
                 await self.look()
             except OSError as fault:  # no descriptors left, a disk that is away: it passes

@@ -30,6 +30,8 @@ class Metrics:
         self._tokens = Counter("breakeven_tokens", "Tokens of prompts and of answers.", ["kind"], **kept)
         self.first = Histogram("breakeven_first_token_seconds", "Seconds from a whole request to its first token.",
                                buckets=SECONDS, **kept)  # fmt: skip
+        self.queue = Counter("breakeven_queue_seconds", "Seconds that requests have waited for their batch, in all.",
+                             **kept)  # fmt: skip
         self.release = Gauge("breakeven_release", "The number of the release that answers.",
                              multiprocess_mode="livemax", **kept)  # fmt: skip
 

@@ -16,6 +16,9 @@ from breakeven.stages.tensorboard_events import write_events
 from breakeven.stages.track import Series, Track
 from breakeven.store import Store
 
+PLACES = ("compose", "docker", "kubernetes", "ray-serve")
+"""Where releases are exported to (serving/deploy)."""
+
 
 def export_run(store: Store, run: Run, to: str, out: Path) -> int:
     """Write a finished run for a tool of FORMATS below `out`; returns how many trainings and rungs were written.
@@ -23,8 +26,9 @@ def export_run(store: Store, run: Run, to: str, out: Path) -> int:
     Raises UsageError for a tool that is not known, StorageError.
     """
     if to not in FORMATS:
-        raise UsageError(say("{name} is no format that runs are exported to", name=to), "--to",
-                         say("known: {names}", names=sorted(FORMATS)))  # fmt: skip
+        known = (*sorted(FORMATS), *PLACES)
+        raise UsageError(say("{name} is nothing that is exported to", name=to), "--to",
+                         say("known: {names}", names=known))  # fmt: skip
     tracks = [track for rung in run.rungs if rung.outcome == "trained" for track in tracks_of(store, run, rung)]
     for track in tracks:
         FORMATS[to](out, run, track)

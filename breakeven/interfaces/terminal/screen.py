@@ -162,6 +162,10 @@ class Screen:
         viewer = {"tensorboard": f"tensorboard --logdir {out}", "mlflow": f"mlflow ui --backend-store-uri {out}"}[to]
         self.line(say("look at them: {command}", command=viewer), indent=2)
 
+    def exported_release(self, number: int, to: str, out: Path) -> None:
+        self.line(say("release {number} written for {name} in {file}", number=number, name=to, file=str(out)))
+        self.line(say("what to do with it: {file}", file=str(out / "README.md")), indent=2)
+
     def models(self, families: Iterable[Family]) -> None:
         table = self.table(say("family"), say("what it is"))
         for family in families:

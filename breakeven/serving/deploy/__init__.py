@@ -1,0 +1,1 @@
+"""Releases for other places: an image, compose, Kubernetes, Ray Serve."""
