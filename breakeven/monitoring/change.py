@@ -98,8 +98,11 @@ def _rows_to_find(after: float, bound: float, bet: float, least: float, variance
     rng, total = np.random.default_rng(0), np.zeros(DRAWS)
     found = np.zeros(DRAWS, bool)
     for row in range(1, MOST_ROWS + 1):
-        values = rng.random(DRAWS) < after if variance is None else rng.normal(after, math.sqrt(variance), DRAWS)
-        total = np.minimum((total + 1) * (1 + bet * (np.clip(values, 0, 1) - bound)), least)
+        if variance is None:
+            values = (rng.random(DRAWS) < after).astype(float)
+        else:
+            values = np.clip(rng.normal(after, math.sqrt(variance), DRAWS), 0, 1)
+        total = np.minimum((total + 1) * (1 + bet * (values - bound)), least)
         found |= total >= least
         if found.mean() >= FOUND:
             return row

@@ -8,6 +8,7 @@ twice, and the written file is cut back to what was kept.
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +23,7 @@ from breakeven.core.words import say
 from breakeven.inputs.values import Value, Values
 from breakeven.monitoring.change import Side
 from breakeven.monitoring.running import Series
-from breakeven.monitoring.sources import Item, Position, Source
+from breakeven.monitoring.sources import Item, Source
 from breakeven.monitoring.watch_state import series_from, series_kept, series_of
 from breakeven.outputs import OUTPUTS
 from breakeven.records.record import Record, digest_of
@@ -36,6 +37,7 @@ LOOK_SECONDS = 0.2
 KEEP_SECONDS = 0.5
 """How often the state is written while items come."""
 MOST_AT_ONCE = 256
+LOG = logging.getLogger("breakeven.monitoring")
 WINDOW_ITEMS = 1_000
 """A window is over after so many items, or its seconds."""
 
@@ -76,6 +78,7 @@ class Kept(Record):
     release: int
     items: int = 0
     skipped: int = 0
+    window_items: int = 0
     position: dict[str, Any]
     out_bytes: int = 0
     series: tuple[dict[str, Any], ...]
@@ -97,10 +100,11 @@ class Watch:
     window_items: int = 0
     window_until: float = 0.0
     out_bytes: int = 0
-    position: Position | None = None
+    _kept_items: int = 0
     _keep_at: float = 0.0
     _look_at: float = 0.0
     _promised: set[tuple[str, str]] = field(default_factory=set)
+    _new_alarms: list[ShiftAlarm] = field(default_factory=list)
 
     # --- items
 
@@ -111,12 +115,31 @@ class Watch:
         self.items += len(items)
         self.window_items += len(items)
         self.skipped += len(items) - len(rows)
-        if rows:
-            values = Values(self.served.artifact.columns, rows)
-            for row, answer in zip(rows, self.served.answer(values), strict=True):
+        for row, answer in zip(rows, self._answers(rows), strict=True):
+            if answer is None:
+                self.skipped += 1
+            else:
                 self._count(row, answer)
         if self.window_items >= WINDOW_ITEMS:
             self.close_window()
+        if self._new_alarms:  # told before they are kept: rather twice than never
+            for alarm in self._new_alarms:
+                self.tell.alarm(alarm)
+            self._new_alarms = []
+            self.keep()
+
+    def _answers(self, rows: list[tuple[Value, ...]]) -> list[dict[str, Any] | None]:
+        """The answers; None for a row on which the model fails: it must not stop the stream, now or after a start."""
+        columns = self.served.artifact.columns
+        if not rows:
+            return []
+        try:
+            return list(self.served.answer(Values(columns, rows)))
+        except Exception:
+            if len(rows) == 1:
+                LOG.exception("an item could not be answered")
+                return [None]
+            return [answer for row in rows for answer in self._answers([row])]
 
     def _cells(self, item: Item) -> tuple[Value, ...] | None:
         """An item as a row of the release: None where it is none. Columns that it does not need are left."""
@@ -145,14 +168,15 @@ class Watch:
         usual = series.usual()
         assert usual is not None
         found = ShiftAlarm(
-            at=_now(), release=self.served.number, about=series.about, label=series.label, before=usual.mean,
-            now=series.weighted.index(series.two_valued).value, items_ago=side.began, seen=series.seen)  # fmt: skip
+            at=_now(), release=self.served.number, about=series.about, label=series.label, up=side.up,
+            before=usual.mean, now=series.weighted.index(series.two_valued).value, items_ago=side.began,
+            seen=series.seen,
+        )  # fmt: skip
         self.alarms += 1
         series.begin_again()
         self._promised.discard((series.about, series.label))
         self._write({"alarm": found.model_dump()})
-        self.keep()
-        self.tell.alarm(found)
+        self._new_alarms.append(found)
 
     # --- windows, the written file, the state
 
@@ -175,11 +199,14 @@ class Watch:
 
     def keep(self) -> None:
         """Keep everything that was counted; only then the source may forget it."""
-        self.position = self.source.position()
-        kept = Kept(release=self.served.number, items=self.items, skipped=self.skipped, position=self.position,
-                    out_bytes=self.out_bytes, series=tuple(series_kept(series) for series in self.series))  # fmt: skip
+        kept = Kept(
+            release=self.served.number, items=self.items, skipped=self.skipped, window_items=self.window_items,
+            position=self.source.position(), out_bytes=self.out_bytes,
+            series=tuple(series_kept(series) for series in self.series),
+        )  # fmt: skip
         write_bytes(_state_file(self.store, self.settings.name(self.source.name)), kept.model_dump_json().encode())
         self.source.kept()
+        self._kept_items = self.items
         self._keep_at = time.monotonic() + KEEP_SECONDS
 
     def tick(self) -> None:
@@ -187,7 +214,7 @@ class Watch:
         now = time.monotonic()
         if now >= self.window_until:
             self.close_window()
-        if now >= self._keep_at and self.source.position() != self.position:
+        if now >= self._keep_at and self.items != self._kept_items:
             self.keep()
             self.tell.live([series.followed() for series in self.series])
         if now >= self._look_at:
@@ -254,13 +281,12 @@ def begin(store: Store, source: Source, settings: Watching, tell: Tell) -> Watch
     running = Watch(store, source, settings, tell, served, series,
                     window_until=time.monotonic() + settings.window_seconds)  # fmt: skip
     if kept is not None:
-        running.items, running.skipped, running.out_bytes = kept.items, kept.skipped, kept.out_bytes
+        running.items, running.skipped, running.window_items = kept.items, kept.skipped, kept.window_items
+        running.out_bytes = kept.out_bytes
         if kept.release == number:
             running.series = [series_from(line) for line in kept.series]
-            running.window_items = max((one.window_rows for one in running.series), default=0)
     _cut(settings.out, running.out_bytes if kept else None)
     source.open(kept.position if kept else None)
-    running.position = kept.position if kept else None
     tell.began(number, running.items)
     return running
 

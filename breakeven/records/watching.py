@@ -60,6 +60,7 @@ class ShiftAlarm(Record):
     release: int
     about: str
     label: str
+    up: bool
     before: float
     now: float
     items_ago: int

@@ -103,7 +103,10 @@ def _value(value: float, share: bool) -> Message:
 
 
 def alarm_line(alarm: ShiftAlarm) -> Message:
-    share = bool(alarm.label)
-    return say("{what} was {before}, and is now {now}; it began about {count} items ago",
-               what=name_of(alarm.about, alarm.label), before=_value(alarm.before, share),
-               now=_value(alarm.now, share), count=alarm.items_ago)  # fmt: skip
+    what, share = name_of(alarm.about, alarm.label), bool(alarm.label)
+    before, now = _value(alarm.before, share), _value(alarm.now, share)
+    if alarm.up:
+        return say("{what} has risen: usual was {before}, the index is {now}; it began about {count} items ago",
+                   what=what, before=before, now=now, count=alarm.items_ago)  # fmt: skip
+    return say("{what} has fallen: usual was {before}, the index is {now}; it began about {count} items ago",
+               what=what, before=before, now=now, count=alarm.items_ago)  # fmt: skip
