@@ -78,8 +78,9 @@ def test_the_page_of_the_release_describes_what_it_takes_and_gives(running_table
     schemas = page["components"]["schemas"]
     assert set(schemas["Input"]["required"]) == set(rows_of(table)[0])
     assert schemas["Input"]["additionalProperties"] is False
-    answer = page["paths"]["/v1/predict"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
-    assert answer["properties"]["outputs"]["items"]["required"] == ["label", "confidence", "scores", "id"]
+    answers = page["paths"]["/v1/predict"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answers == {"$ref": "#/components/schemas/Answers"}
+    assert schemas["Answers"]["properties"]["outputs"]["items"]["required"] == ["label", "confidence", "scores", "id"]
 
 
 def test_several_processes_count_together(released: Path) -> None:
