@@ -56,6 +56,8 @@ MADE_OF_OTHERS = ("distilled", "blend")
 THREADS = 2
 SECONDS = 6 * 3600.0
 """No rung is cut short by the clock."""
+PLACES = ("encoder", "model")
+"""Settings that name folders of one machine."""
 TIMED = 300
 """Single answers by which the speed is told."""
 
@@ -208,7 +210,7 @@ def _told(known: Rows, rung: str, work: Work, trained: Trained) -> dict[str, Any
         "usd_per_core_hour": hour,
         "answer_cpu_ms": _answer_ms(predictor, known.test),
         "bytes": folder_bytes(work.artifact),
-        "settings": trained.settings,
+        "settings": {key: value for key, value in trained.settings.items() if key not in PLACES},
         "made_of": others,
     }
 
