@@ -46,8 +46,9 @@ def labels_next(store: Store, wanted: int, random_share: float = RANDOM_SHARE, s
             say("inputs are kept by \"breakeven serve --log-inputs 1\" only"),
         )
     inputs = [json.loads(row["inputs"]) for row in rows]
-    sure = np.array([1.0 if row["confidence"] is None else row["confidence"] for row in rows], float)
-    places = pick(inputs, sure, wanted, random_share, seed)
+    sure = np.array([row["confidence"] or 0.0 for row in rows], float)
+    kinds = [row["answer"] if row["confidence"] is not None else "" for row in rows]  # numbers are one kind
+    places = pick(inputs, sure, kinds, wanted, random_share, seed)
     by_chance = len(places) - random_count(min(wanted, len(rows)), random_share)
     return Queue(
         rows=tuple(

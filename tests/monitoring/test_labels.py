@@ -11,7 +11,7 @@ import pytest
 from breakeven.core.errors import DataError, UsageError
 from breakeven.inputs.reader import read_table
 from breakeven.monitoring.labels import labels_add, labels_next, write_queue
-from breakeven.monitoring.picking import pick, random_count
+from breakeven.monitoring.picking import pick, quotas, random_count
 from breakeven.records.evaluation import Evaluation
 from breakeven.records.release import Release
 from breakeven.serving.traffic import TrafficLog
@@ -45,9 +45,20 @@ def test_unsure_rows_of_every_kind_come_before_many_of_one_kind() -> None:
     alike = [{"text": f"the invoice was charged twice {n}"} for n in range(9)]
     inputs = [*({"text": f"sure and quiet row {n}"} for n in range(90)), *alike, {"text": "送货地址错了"}]
     confidence = np.array([0.95] * 90 + [0.50] * 9 + [0.52])
-    assert 99 in pick(inputs, confidence, 3, 0.0, 0)
-    assert 90 in pick(inputs, confidence, 1, 0.0, 0), "the least sure one is the first"
-    assert len(set(pick(inputs, confidence, 100, 0.2, 0).tolist())) == 100
+    assert 99 in pick(inputs, confidence, ["a"] * 100, 3, 0.0, 0)
+    assert 90 in pick(inputs, confidence, ["a"] * 100, 1, 0.0, 0), "the least sure one is the first"
+    assert len(set(pick(inputs, confidence, ["a", "b"] * 50, 100, 0.2, 0).tolist())) == 100
+
+
+def test_every_answer_gets_its_share() -> None:
+    """Unsure rows of one answer do not drive out the others: what learns keeps how often each comes."""
+    inputs = [{"text": f"row {n}"} for n in range(100)]
+    answers = ["easy"] * 70 + ["hard"] * 30
+    confidence = np.array([0.9] * 70 + [0.4] * 30)
+    picked = pick(inputs, confidence, answers, 10, 0.0, 0)
+    assert (sum(picked < 70), sum(picked >= 70)) == (7, 3)
+    assert quotas(np.array([5, 3, 2]), 7) == [4, 2, 1]
+    assert sum(quotas(np.array([1] * 77), 40)) == 40
 
 
 def test_the_random_share_is_drawn_evenly() -> None:
@@ -55,7 +66,7 @@ def test_the_random_share_is_drawn_evenly() -> None:
     confidence = np.linspace(0.3, 1.0, 40)
     count = np.zeros(40)
     for seed in range(150):
-        count[pick(inputs, confidence, 10, 0.4, seed)[-random_count(10, 0.4) :]] += 1
+        count[pick(inputs, confidence, ["a"] * 40, 10, 0.4, seed)[-random_count(10, 0.4) :]] += 1
     assert count.sum() == 150 * 4
     assert np.abs(count - 15).max() < 5 * np.sqrt(15), "every row is as likely, however sure"
 

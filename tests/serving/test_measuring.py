@@ -17,7 +17,7 @@ from breakeven.inputs.parts import read_part
 from breakeven.models.artifact import ARTIFACT, load_artifact
 from breakeven.planning import measured_figures
 from breakeven.records.run import Rung
-from breakeven.serving.driving import Unanswered, drive, request
+from breakeven.serving.driving import Driven, Unanswered, drive, request
 from breakeven.serving.measuring import NotServed, measure_served
 from breakeven.store import Store
 from tests.road.projects import REPOSITORY, environment
@@ -50,6 +50,15 @@ def test_every_rung_that_was_trained_is_measured_alike(released: Path, table: Pa
     for project in (released, table):
         rungs = [rung for rung in Store(project).run().rungs if rung.outcome == "trained"]
         assert [rung.measurement.served for rung in rungs] == [True, True]
+
+
+def test_the_rate_is_that_of_the_best_stretch_where_there_are_answers_enough():
+    """Ten answers in the first half of a second, ninety in the second half."""
+    at = [*(0.05 * n for n in range(1, 11)), *(0.5 + n / 180 for n in range(1, 91))]
+    driven = Driven([0.01] * 100, at)
+    assert driven.per_second() == pytest.approx(100)
+    assert driven.per_second(2, 20) == pytest.approx(180, rel=0.03)
+    assert driven.per_second(4, 60) == pytest.approx(100), "too few answers for two stretches"
 
 
 def test_what_the_server_refuses_is_not_measured_there(released: Path):
