@@ -120,8 +120,6 @@ ADULT = ("age", "workclass", "education", "marital_status", "occupation", "relat
 SETS = (
     Shifted("trec6 new kinds", "trec6", "label", TEXT, "other kinds of questions of each class",
             by_half_of("fine_label", "label"), False),
-    Shifted("agnews longer", "agnews_small", "label", TEXT, "the longest 40 % of the texts", by_length(0.6), False),
-    Shifted("agnews typos", "agnews_small", "label", TEXT, "8 % of the characters mistyped", with_typos(0.08), False),
     Shifted("waimai typos", "waimai10k", "label", TEXT, "10 % of the characters mistyped", with_typos(0.1), False),
     Shifted("adult younger", "adult", "income", ADULT, "people above 45", by_number("age", 45), False),
     Shifted("phrasebank disputed", "financial_phrasebank", "label", TEXT, "sentences that readers disputed",

@@ -128,6 +128,11 @@ def shifts_of(compared: Sequence[tuple[Kind, str, Compared]]) -> tuple[Shift, ..
     return tuple(sorted(found, key=lambda shift: -shift.effect))
 
 
+def surely_elsewhere(shifts: Sequence[Shift]) -> float:
+    """The largest share of rows that is surely elsewhere, by any comparison; 0 where none is sure."""
+    return max((shift.effect for shift in shifts if shift.p <= SURE), default=0.0)
+
+
 def answer_shifts(before: Answers, now: Answers) -> list[tuple[Kind, str, Compared]]:
     """How answers and their confidence have moved."""
     found: list[tuple[Kind, str, Compared | None]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,9 +18,9 @@ from breakeven.core.words import say
 from breakeven.inputs.parts import read_part
 from breakeven.models.artifact import ARTIFACT
 from breakeven.monitoring.alarms import alarms_of, unknown_of
-from breakeven.monitoring.columns import column_shifts
+from breakeven.monitoring.columns import Cells, column_shifts
 from breakeven.monitoring.domain import compare_inputs
-from breakeven.monitoring.drift import Answers, Compared, Kind, answer_shifts, shifts_of
+from breakeven.monitoring.drift import Answers, Compared, Kind, answer_shifts, shifts_of, surely_elsewhere
 from breakeven.monitoring.energy import energy_of
 from breakeven.monitoring.money import costs_of, rung_of
 from breakeven.monitoring.quality import expected_accuracy
@@ -27,6 +28,7 @@ from breakeven.monitoring.told import mean_reward, periods_of, slices_of, told_a
 from breakeven.monitoring.users import user_metrics
 from breakeven.monitoring.window import MOST_ROWS, Window, read_window
 from breakeven.records.artifact import Artifact
+from breakeven.records.dataset import Column
 from breakeven.records.health import Estimate, Health, Shift
 from breakeven.records.record import MessageRecord
 from breakeven.records.release import Release
@@ -36,7 +38,7 @@ from breakeven.store import Store
 
 
 @dataclass(frozen=True)
-class Tested:
+class Reference:
     """The rows of a release's data; of its test rows the answers to them, and which are right (n,) bool."""
 
     rows: pa.Table
@@ -59,7 +61,7 @@ def health(store: Store, release: Release, days: int, now: datetime | None = Non
     return assess(store, release, artifact, window, tested, (since, until))
 
 
-def assess(store: Store, release: Release, artifact: Artifact, window: Window, tested: Tested | None,
+def assess(store: Store, release: Release, artifact: Artifact, window: Window, tested: Reference | None,
            between: tuple[datetime, datetime]) -> Health:  # fmt: skip
     """The figures of a window of traffic that holds at least one answer."""
     since, until = between
@@ -70,7 +72,7 @@ def assess(store: Store, release: Release, artifact: Artifact, window: Window, t
     labels = window.has_confidence
     told = told_accuracy(window) if labels else None
     right = tested.right if tested and labels else None
-    expected = _expected(window, tested) if labels else None
+    expected = _expected(window, tested, surely_elsewhere(shifts), len(artifact.labels)) if labels else None
     costs = costs_of(store, release, per_day, window)
     made = rung_of(store, release)
     energy = energy_of(*made, per_day) if made else None
@@ -107,7 +109,7 @@ def artifact_of(store: Store, release: Release) -> Artifact:
     return Artifact.model_validate_json(path.read_bytes())
 
 
-def tested_rows(store: Store, release: Release, artifact: Artifact) -> Tested | None:
+def tested_rows(store: Store, release: Release, artifact: Artifact) -> Reference | None:
     """The rows of a release with its answers to the test rows, made by a worker; None when they are gone."""
     folder = store.data_folder(release.dataset)
     if not release.dataset or not (folder / "test.arrow").exists():
@@ -125,7 +127,7 @@ def tested_rows(store: Store, release: Release, artifact: Artifact) -> Tested | 
     truth = rows.column(artifact.answer).to_pylist()
     right = np.array([answer == true for answer, true in zip(answers, truth, strict=True)], bool)
     known = _spread(read_part(folder, "train", "validation", "test").select(names))
-    return Tested(known, Answers(answers, confidence), right)
+    return Reference(known, Answers(answers, confidence), right)
 
 
 def _spread(rows: pa.Table) -> pa.Table:
@@ -134,25 +136,30 @@ def _spread(rows: pa.Table) -> pa.Table:
     return rows if step <= 1 else rows.take(list(range(0, rows.num_rows, step)))
 
 
-def _expected(window: Window, tested: Tested | None) -> Estimate | None:
+def _expected(window: Window, tested: Reference | None, elsewhere: float, classes: int) -> Estimate | None:
     if tested is None or tested.answers.confidence is None:
         return None
     now = window.sample.rows().column("confidence").drop_null().to_numpy()
-    return expected_accuracy(now, tested.answers.confidence, tested.right)
+    return expected_accuracy(now, tested.answers.confidence, tested.right, elsewhere, classes)
 
 
-def _shifts(artifact: Artifact, window: Window, tested: Tested | None) -> tuple[Shift, ...]:
+def _shifts(artifact: Artifact, window: Window, tested: Reference | None) -> tuple[Shift, ...]:
     """Answers, their confidence, every input column of which rows were kept, and all of them together."""
     if tested is None:
         return ()
     sample = window.sample.rows()
     confidence = sample.column("confidence").to_numpy() if window.has_confidence else None
-    compared: list[tuple[Kind, str, Compared]] = []
-    compared += answer_shifts(tested.answers, Answers(sample.column("answer").to_pylist(), confidence))
     rows = [json.loads(line) for line in window.inputs.rows().column("inputs").to_pylist()]
-    before = {column.name: tested.rows.column(column.name).to_pylist() for column in artifact.columns}
     now = {column.name: [row.get(column.name) for row in rows] for column in artifact.columns}
-    for column in artifact.columns:
+    return compare(artifact.columns, tested, Answers(sample.column("answer").to_pylist(), confidence), now)
+
+
+def compare(columns: Sequence[Column], tested: Reference, answers: Answers,
+            now: Mapping[str, Cells]) -> tuple[Shift, ...]:  # fmt: skip
+    """Everything that is compared of rows and answers of now, the largest effect first."""
+    compared: list[tuple[Kind, str, Compared]] = list(answer_shifts(tested.answers, answers))
+    before = {column.name: tested.rows.column(column.name).to_pylist() for column in columns}
+    for column in columns:
         compared += column_shifts(column, before[column.name], now[column.name])
-    together = compare_inputs(artifact.columns, before, now)
+    together = compare_inputs(columns, before, now)
     return shifts_of([*compared, ("inputs", "inputs", together)] if together else compared)

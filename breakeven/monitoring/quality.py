@@ -28,13 +28,16 @@ def wilson(share: float, rows: float, z: float = 1.96) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def expected_accuracy(confidence: np.ndarray, tested: np.ndarray, tested_right: np.ndarray) -> Estimate | None:
+def expected_accuracy(confidence: np.ndarray, tested: np.ndarray, tested_right: np.ndarray, elsewhere: float = 0.0,
+                      classes: int = 2) -> Estimate | None:  # fmt: skip
     """The accuracy to be expected of answers of this confidence, n ≥ FEWEST.
 
     Average confidence, put right by what confidence was worth on the tested rows: the tested rows are weighted so that
     their confidence is distributed as it is now (ten equal bins); their accuracy under these weights is the estimate.
-    It sees rows that got harder; it cannot see answers that are sure and wrong for a new reason. The interval is that
-    of both samples; `tested_right` (m,) tells which tested answers were right.
+    It sees rows that got harder. It cannot see answers that are sure and wrong, and of rows unlike any before models
+    are often too sure (Ovadia et al. 2019; here: docs/monitoring.md). Therefore the interval is that of both samples,
+    and reaches further down: of the share of rows that is surely `elsewhere` now, every one may be answered no better
+    than by chance, 1 / classes. `tested_right` (m,) tells which tested answers were right.
     """
     if min(len(confidence), len(tested)) < FEWEST:
         return None
@@ -53,5 +56,6 @@ def expected_accuracy(confidence: np.ndarray, tested: np.ndarray, tested_right: 
         variance += share**2 * wobble / rows
     variance += float((shares * by_bin**2).sum() - value**2) / len(confidence)
     spread = 1.96 * float(np.sqrt(max(variance, 0.0)))
-    low, high = max(0.0, value - spread), min(1.0, value + spread)
+    unseen = elsewhere * max(0.0, value - 1 / max(2, classes))
+    low, high = max(0.0, value - spread - unseen), min(1.0, value + spread)
     return Estimate(value=float(value), low=low, high=high, rows=len(confidence))

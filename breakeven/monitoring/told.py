@@ -74,10 +74,11 @@ def slices_of(window: Window, artifact: Artifact) -> tuple[SliceQuality, ...]:
              for value, rows in _by_value(told.column("truth").to_pylist())
              if (one := accuracy(int(right[rows].sum()), len(rows)))]  # fmt: skip
     for column in artifact.columns:
+        name = f"len({column.name})" if column.kind == "text" else column.name
         for value, rows in _cuts(column, [row.get(column.name) for row in inputs]):
             one = accuracy(int(right[rows].sum()), len(rows))
             if one is not None:
-                found.append(SliceQuality(column=column.name, value=value, accuracy=one))
+                found.append(SliceQuality(column=name, value=value, accuracy=one))
     return tuple(sorted(found, key=lambda one: one.accuracy.value)[:MOST_SLICES])
 
 

@@ -25,7 +25,7 @@ MOST_ROWS = 5_000
 """Of each side, so many rows are compared, drawn evenly from all: more make no effect clearer."""
 MOST_TOLD = 20_000
 """Rows with a truth and with their inputs that are kept for the accuracy of slices."""
-STRETCH = 1_000_000
+STRETCH = 250_000
 EVENTS = {"click": "clicks", "conversion": "conversions", "like": "likes", "dislike": "dislikes"}
 TOLD = pa.schema([("answer", pa.string()), ("truth", pa.string()), ("inputs", pa.string())])
 LATENCY_EDGES = np.geomspace(1e-5, 1e3, 2_001)
@@ -161,7 +161,7 @@ def scan_answers(store: Store, release: int, since: datetime, until: datetime | 
 
 
 def _stretches(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """The many small pieces of a log, a million lines at a time."""
+    """The many small pieces of a log, STRETCH lines at a time."""
     waiting: list[pa.Table] = []
     for table in tables:
         waiting.append(table)
