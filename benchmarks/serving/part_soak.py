@@ -11,10 +11,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import psutil
 import wrk
 from bench import Bench, tell
 from making import boosted
-from servers import Running, ours, running
+from servers import Running, ours, running, workers
 
 REQUESTS = 1_000_000
 MOST_SECONDS, QUICK_SECONDS = 300.0, 12.0
@@ -39,7 +40,7 @@ class Watch(threading.Thread):
     __hash__ = threading.Thread.__hash__
 
     def run(self) -> None:
-        processes = self.now.processes()
+        processes = [psutil.Process(self.now.process.pid), *workers(self.now)]
         while not self.over.wait(SAMPLE_SECONDS):
             resident = sum(process.memory_info().rss for process in processes)
             self.samples.append((time.monotonic(), resident, sum(process.num_fds() for process in processes)))
