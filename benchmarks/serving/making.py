@@ -53,7 +53,7 @@ def boosted(bench: Bench) -> Case:
 
 
 def onnx_of(bench: Bench, case: Case) -> Path:
-    """A folder with `model.onnx`, the trees of the release, and `labels.json`."""
+    """A folder with `model.onnx`, the trees of the release, `labels.json` and `columns.json`."""
     artifact = release_folder(case.project) / "artifact"
     parts = json.loads((artifact / "boosted.json").read_bytes())["parts"]
     if len(parts) != 1 or parts[0]["crosses"]:
@@ -62,8 +62,9 @@ def onnx_of(bench: Bench, case: Case) -> Path:
     python = peer_python(bench.scratch, "convert")
     subprocess.run([str(python), "-W", "ignore", str(HERE / "peers" / "convert.py"), str(artifact / parts[0]["trees"]),
                     str(folder / "model.onnx")], check=True)  # fmt: skip
-    labels = json.loads((artifact / "artifact.json").read_bytes())["labels"]
-    (folder / "labels.json").write_text(json.dumps(labels))
+    described = json.loads((artifact / "artifact.json").read_bytes())
+    (folder / "labels.json").write_text(json.dumps(described["labels"]))
+    (folder / "columns.json").write_text(json.dumps([column["name"] for column in described["columns"]]))
     return folder
 
 

@@ -27,17 +27,23 @@ def peers(bench: Bench, case: Case, model: Path) -> list[Server]:
     rows = [list(each.values()) for each in case.inputs if isinstance(each, dict)]
     env = environment(BENCHMARK_MODEL=str(model), PYTHONPATH=str(PEERS), **QUIET)
     makers = (_fastapi, _mlserver, _litserve, _mlflow, _bentoml, _ray, _ray_direct)
-    return [make(bench, rows, env) for make in makers]
+    return [_fastapi_named(bench, case, env), *(make(bench, rows, env) for make in makers)]
 
 
 def _fastapi(bench: Bench, rows: list[list[float]], env: dict[str, str]) -> Server:
+    return _plain("FastAPI", _uvicorn(bench, "fastapi_app"), "/health", rows, env)
+
+
+def _fastapi_named(bench: Bench, case: Case, env: dict[str, str]) -> Server:
+    """Asked with the bodies that ours is asked with."""
+    command = _uvicorn(bench, "fastapi_named_app")
+    return Server("FastAPI, named columns", command, "/predict", "/health", case.bodies(), [JSON], outputs, env)
+
+
+def _uvicorn(bench: Bench, app: str) -> Callable[[int], list[str]]:
     python = peer_python(bench.scratch, "fastapi")
-
-    def command(port: int) -> list[str]:
-        return [str(python), "-m", "uvicorn", "fastapi_app:app", "--port", str(port), "--loop", "uvloop",
-                "--http", "httptools", "--no-access-log", "--log-level", "error"]  # fmt: skip
-
-    return _plain("FastAPI", command, "/health", rows, env)
+    return lambda port: [str(python), "-m", "uvicorn", f"{app}:app", "--port", str(port), "--loop", "uvloop",
+                         "--http", "httptools", "--no-access-log", "--log-level", "error"]  # fmt: skip
 
 
 def _bentoml(bench: Bench, rows: list[list[float]], env: dict[str, str]) -> Server:
