@@ -68,6 +68,12 @@ def onnx_of(bench: Bench, case: Case) -> Path:
     return folder
 
 
+def trees_of(case: Case) -> int:
+    """How many trees the release has."""
+    files = (release_folder(case.project) / "artifact").glob("*.txt")
+    return sum(file.read_text().count("\nTree=") for file in files)
+
+
 def release_folder(project: Path) -> Path:
     number = (project / ".breakeven" / "releases" / "current").read_text().strip()
     return project / ".breakeven" / "releases" / number

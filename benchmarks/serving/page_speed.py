@@ -22,8 +22,8 @@ def peers(found: dict[str, Any]) -> list[str]:
     counts = list(best[OURS])
     apart = max(server["apart"] for server in servers.values())
     return [
-        "A boosted classifier of 30 numbers, the same trees everywhere (the peers run them as one ONNX file), one row",
-        f"a request. Answers differ by at most {apart:.0e}. Bodies: ours names its columns "
+        f"A boosted classifier of 30 numbers, the same {found['trees']} trees everywhere (the peers run them as one",
+        f"ONNX file), one row a request. Answers differ by at most {apart:.0e}. Bodies: ours names its columns "
         f"({found['body_bytes'][OURS]} bytes), as one of FastAPI's does; the others are plain lists "
         f"({found['body_bytes'][FASTAPI]} bytes).", "",
         *table(["requests a second at", *counts, "p50 / p99 ms at 1", "at 64", "errors", "MB (PSS)", "first answer, s"],

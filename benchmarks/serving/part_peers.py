@@ -7,7 +7,7 @@ from typing import Any
 
 import wrk
 from bench import Bench, median, tell
-from making import boosted, onnx_of
+from making import boosted, onnx_of, trees_of
 from peer_servers import peers
 from servers import Answer, Running, Server, Unavailable, ours, running
 
@@ -37,7 +37,8 @@ def run(bench: Bench) -> dict[str, Any]:
                 # the others are measured all the same
                 tell(str(fault))
                 found[server.name]["fault"] = str(fault)
-    return {"servers": found, "body_bytes": {server.name: len(server.bodies[0]) for server in servers}}
+    return {"servers": found, "trees": trees_of(case),
+            "body_bytes": {server.name: len(server.bodies[0]) for server in servers}}  # fmt: skip
 
 
 def measure(bench: Bench, now: Running, kept: dict[str, Any]) -> None:
