@@ -11,8 +11,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,9 +23,10 @@ from breakeven.inputs.values import Value, Values
 from breakeven.monitoring.change import Side
 from breakeven.monitoring.running import Series
 from breakeven.monitoring.sources import Item, Source
+from breakeven.monitoring.watch_keeping import Kept, alone, kept_state, opened, state_file
 from breakeven.monitoring.watch_state import series_from, series_kept, series_of
 from breakeven.outputs import OUTPUTS
-from breakeven.records.record import Record, digest_of
+from breakeven.records.record import digest_of
 from breakeven.records.watching import Followed, Index, Promise, ShiftAlarm, WindowTold
 from breakeven.serving.limits import Limits
 from breakeven.serving.served import Served, load_release
@@ -70,18 +70,6 @@ class Tell:
     live: Callable[[Sequence[Followed]], None] = lambda series: None
     promise: Callable[[Promise], None] = lambda promise: None
     alarm: Callable[[ShiftAlarm], None] = lambda alarm: None
-
-
-class Kept(Record):
-    """The state of a watch."""
-
-    release: int
-    items: int = 0
-    skipped: int = 0
-    window_items: int = 0
-    position: dict[str, Any]
-    out_bytes: int = 0
-    series: tuple[dict[str, Any], ...]
 
 
 @dataclass
@@ -202,9 +190,10 @@ class Watch:
         kept = Kept(
             release=self.served.number, items=self.items, skipped=self.skipped, window_items=self.window_items,
             position=self.source.position(), out_bytes=self.out_bytes,
+            out=str(self.settings.out.resolve()) if self.settings.out else "",
             series=tuple(series_kept(series) for series in self.series),
         )  # fmt: skip
-        write_bytes(_state_file(self.store, self.settings.name(self.source.name)), kept.model_dump_json().encode())
+        write_bytes(state_file(self.store, self.settings.name(self.source.name)), kept.model_dump_json().encode())
         self.source.kept()
         self._kept_items = self.items
         self._keep_at = time.monotonic() + KEEP_SECONDS
@@ -253,7 +242,7 @@ def watch(store: Store, source: Source, settings: Watching, tell: Tell, stop: th
 
     Raises UsageError without a release, for one that writes texts, for a watch that runs already.
     """
-    with _alone(store, settings.name(source.name)):
+    with alone(store, settings.name(source.name)):
         running = begin(store, source, settings, tell)
         try:
             most = max(MOST_AT_ONCE, running.served.cap)
@@ -277,59 +266,17 @@ def begin(store: Store, source: Source, settings: Watching, tell: Tell) -> Watch
     if OUTPUTS.get(served.artifact.output).reads_answer:
         raise UsageError(say("texts that a model writes are not watched"), "--watch", say("watch labels or numbers"))
     series = series_of(served.artifact, settings.labels, settings.about, settings.shift, settings.items_a_false_alarm)
-    kept = None if settings.fresh else _kept(store, settings.name(source.name))
+    kept = None if settings.fresh else kept_state(store, settings.name(source.name))
     running = Watch(store, source, settings, tell, served, series,
                     window_until=time.monotonic() + settings.window_seconds)  # fmt: skip
     if kept is not None:
         running.items, running.skipped, running.window_items = kept.items, kept.skipped, kept.window_items
-        running.out_bytes = kept.out_bytes
         if kept.release == number:
             running.series = [series_from(line) for line in kept.series]
-    _cut(settings.out, running.out_bytes if kept else None)
+    running.out_bytes = opened(settings.out, source.name, kept)
     source.open(kept.position if kept else None)
     tell.began(number, running.items)
     return running
-
-
-def _cut(out: Path | None, length: int | None) -> None:
-    """Cut the written file back to what was kept; a new watch begins it anew."""
-    if out is not None and (length is None or (out.exists() and out.stat().st_size > length)):
-        with storing(out), out.open("ab") as file:
-            file.truncate(length or 0)
-
-
-def _state_file(store: Store, name: str) -> Path:
-    return store.folder / "watch" / f"{name}.json"
-
-
-def _kept(store: Store, name: str) -> Kept | None:
-    file = _state_file(store, name)
-    if not file.exists():
-        return None
-    found = store.read(Kept, file)
-    if found is None:
-        raise UsageError(say("the state of the watch cannot be read"), str(file), say("begin anew with --fresh"))
-    return found
-
-
-@contextmanager
-def _alone(store: Store, name: str) -> Iterator[None]:
-    """Raises UsageError where the same watch runs already."""
-    from filelock import FileLock, Timeout
-
-    file = store.folder / "watch" / f"{name}.lock"
-    with storing(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(file)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise UsageError(say("the same watch runs already"), str(file),
-                             say("end it, or watch something else")) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _now() -> str:

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from breakeven.core.errors import UsageError
-from breakeven.monitoring.sources import StandardInput
+from breakeven.monitoring.sources import GrowingFile, StandardInput
 from breakeven.monitoring.watch import Tell, Watching, begin, watch
 from breakeven.records.watching import Promise, ShiftAlarm, WindowTold
 from breakeven.stages.releases import promote
@@ -224,3 +224,20 @@ def test_an_item_on_which_the_model_fails_stops_nothing(released: Path) -> None:
     running.served = dataclasses.replace(running.served, answer=fails)
     running.take(["app crash", "poison", "parcel late"])
     assert (running.items, running.skipped, running.series[0].seen) == (3, 1, 2)
+
+
+def test_a_file_of_another_is_only_added_to_and_the_stream_is_not_written(released: Path, tmp_path: Path) -> None:
+    stream, out = tmp_path / "stream.log", tmp_path / "out.jsonl"
+    stream.write_text("app crash\n")
+    out.write_text("of somebody\n")
+    store, tell = Store(released), Tell()
+    watch(store, piped(b"app crash"), Watching(labels=("technical",), out=out, fresh=True), tell, threading.Event())
+    for place, fresh in ((tmp_path / "b", True), (out, False)):
+        settings = Watching(labels=("technical",), out=place, fresh=fresh)
+        watch(store, piped(b"app crash"), settings, tell, threading.Event())
+    lines = out.read_text().splitlines()
+    assert lines[0] == "of somebody"
+    assert len(lines) == 3
+    for place in (stream, tmp_path / "no" / "where", tmp_path):
+        with pytest.raises(UsageError, match="cannot be written"):
+            begin(store, GrowingFile(stream), Watching(out=place), Tell())
