@@ -281,7 +281,7 @@ def learn(path: AnyPath = ".", only: Iterable[str] = (), budget_seconds: float |
     return finished
 
 
-def labels_next(path: AnyPath, out: AnyPath, count: int = 50, random_share: float = 0.2, seed: int = 0) -> Queue:
+def labels_next(path: AnyPath, out: AnyPath, count: int = 50, random_share: float = 0.5, seed: int = 0) -> Queue:
     """Write the logged rows whose labels would help most into a file. Raises UsageError, DataError, StorageError."""
     from breakeven.monitoring.labels import labels_next, write_queue
 

@@ -27,7 +27,7 @@ from breakeven.serving.traffic_store import Batch, TrafficStore
 from breakeven.stages.releases import named
 from breakeven.store import Store, new_file
 
-RANDOM_SHARE = 0.2
+RANDOM_SHARE = 0.5
 ID, TRUTH = "id", "truth"
 NEEDED = ["id", "inputs", "answer", "confidence"]
 AT_ONCE = 5_000

@@ -5,9 +5,9 @@
              Sener and Savarese 2018 for labels), weighted by how unsure it is
     random   the given share, drawn evenly from all rows: an estimate of accuracy from these alone is unbiased
 
-Without the shares of the answers, what is learned from unsure rows takes an easy answer for a rare one: on trec6 it was
-worse than chance (docs/loop.md). Texts are compared by the cosine of hashed words and three-character groups, other
-cells as words: no model is loaded.
+Unsure rows alone are hard, odd and rare, and a model that learns from them forgets how often the easy ones come: on
+trec6 they were far worse than chance (docs/loop.md). The shares of the answers and a half by chance hold against it.
+Texts are compared by the cosine of hashed words and three-character groups, other cells as words: no model is loaded.
 """
 
 from __future__ import annotations

@@ -50,11 +50,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 READY_SECONDS = 20.0
-LIGHT_SECONDS, FULL_SECONDS, BULK_SECONDS = 0.4, 0.8, 0.3
+LIGHT_SECONDS, FULL_SECONDS, BULK_SECONDS = 0.3, 0.6, 0.2
 MOST_SECONDS = 3.0
 """Of each of the three, where answers are slow."""
 STRETCHES = 4
-"""The rate is that of the best fifth of a second: another program may take the processor in the others."""
+"""The rate is that of the best 0.15 seconds: another program may take the processor in the others."""
 FEWEST = 20
 MOST_CLIENTS = 32
 QUEUE_SHARE = 0.25
@@ -94,7 +94,7 @@ def can_be_served(artifact: Artifact, predictor: Predictor) -> bool:
 
 
 def measure_served(folder: Path, artifact: Artifact, predictor: Predictor, rows: pa.Table) -> ServedFigures:
-    """Serve the artifact of a folder for about two seconds and ask it `rows` (n, its columns). Raises NotServed."""
+    """Serve the artifact of a folder for about a second and ask it `rows` (n, its columns). Raises NotServed."""
     with tempfile.TemporaryDirectory(prefix="breakeven-") as place:
         store = Store(Path(place))
         keys = Path(place) / "keys.json"

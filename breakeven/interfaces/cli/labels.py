@@ -22,7 +22,7 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help=N_("A file with the c
 
 
 @app.command("next", help=N_("Write the logged rows whose labels would help most into a file."))
-def next_(out: Out, count: Count = 50, random: Share = 0.2, seed: Seed = 0, project: ProjectOption = HERE,
+def next_(out: Out, count: Count = 50, random: Share = 0.5, seed: Seed = 0, project: ProjectOption = HERE,
           as_json: AsJson = False, language: Language = None) -> None:  # fmt: skip
     from breakeven.interfaces import live
     from breakeven.interfaces.terminal.labels import show_queue
