@@ -322,7 +322,7 @@ def _served(folder: Path, artifact: Artifact, predictor: Predictor, rows: pa.Tab
     from breakeven.serving.measuring import NotServed, can_be_served, measure_served
 
     if not can_be_served(artifact, predictor):
-        why = say("it was measured in a loop: texts and hosted models do not answer at /v1/predict")
+        why = say("it was measured in a loop: texts and hosted models are not timed in the server")
         return {"peak_bytes": peak_bytes(), "why_not_served": MessageRecord.of(why)}
     try:
         found = measure_served(folder, artifact, predictor, rows)

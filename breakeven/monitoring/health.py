@@ -27,7 +27,8 @@ from breakeven.monitoring.quality import expected_accuracy
 from breakeven.monitoring.told import mean_reward, periods_of, slices_of, told_accuracy
 from breakeven.monitoring.users import user_metrics
 from breakeven.monitoring.window import MOST_ROWS, Window, read_window
-from breakeven.records.artifact import Artifact
+from breakeven.outputs import OUTPUTS
+from breakeven.records.artifact import Artifact, asking_columns
 from breakeven.records.dataset import Column
 from breakeven.records.health import Estimate, Health, Shift
 from breakeven.records.record import MessageRecord
@@ -35,6 +36,9 @@ from breakeven.records.release import Release
 from breakeven.serving.traffic_place import traffic_of
 from breakeven.stages.golden import answer_file
 from breakeven.store import Store
+
+MOST_WRITTEN = 120
+"""Test rows that are written anew, where answers are texts: each takes many steps."""
 
 
 @dataclass(frozen=True)
@@ -114,14 +118,14 @@ def tested_rows(store: Store, release: Release, artifact: Artifact) -> Reference
     folder = store.data_folder(release.dataset)
     if not release.dataset or not (folder / "test.arrow").exists():
         return None
-    rows = _spread(read_part(folder, "test"))
+    rows = _spread(read_part(folder, "test"), MOST_WRITTEN if _writes(artifact) else MOST_ROWS)
     names = [column.name for column in artifact.columns]
     with tempfile.TemporaryDirectory() as place:
         source, target = Path(place) / "test.parquet", Path(place) / "answers.parquet"
         pq.write_table(rows.select(names), source)
         answer_file(store.release_folder(release.number) / ARTIFACT, source, target)
         given = pq.read_table(target)
-    name = "label" if "label" in given.column_names else "number"
+    name = next(name for name in ("label", "number", "written") if name in given.column_names)
     confidence = given.column("confidence").to_numpy() if "confidence" in given.column_names else None
     answers = [str(answer) for answer in given.column(name).to_pylist()]
     truth = rows.column(artifact.answer).to_pylist()
@@ -130,9 +134,13 @@ def tested_rows(store: Store, release: Release, artifact: Artifact) -> Reference
     return Reference(known, Answers(answers, confidence), right)
 
 
-def _spread(rows: pa.Table) -> pa.Table:
-    """At most MOST_ROWS rows, spread over all."""
-    step = -(-rows.num_rows // MOST_ROWS)
+def _writes(artifact: Artifact) -> bool:
+    return OUTPUTS.get(artifact.output).reads_answer
+
+
+def _spread(rows: pa.Table, most: int = MOST_ROWS) -> pa.Table:
+    """At most so many rows, spread over all."""
+    step = -(-rows.num_rows // most)
     return rows if step <= 1 else rows.take(list(range(0, rows.num_rows, step)))
 
 
@@ -150,14 +158,23 @@ def _shifts(artifact: Artifact, window: Window, tested: Reference | None) -> tup
     sample = window.sample.rows()
     confidence = sample.column("confidence").to_numpy() if window.has_confidence else None
     rows = [json.loads(line) for line in window.inputs.rows().column("inputs").to_pylist()]
-    now = {column.name: [row.get(column.name) for row in rows] for column in artifact.columns}
-    return compare(artifact.columns, tested, Answers(sample.column("answer").to_pylist(), confidence), now)
+    columns = asking_columns(artifact)
+    now = {column.name: [row.get(column.name) for row in rows] for column in columns}
+    return compare(columns, tested, Answers(sample.column("answer").to_pylist(), confidence), now, _writes(artifact))
 
 
-def compare(columns: Sequence[Column], tested: Reference, answers: Answers,
-            now: Mapping[str, Cells]) -> tuple[Shift, ...]:  # fmt: skip
-    """Everything that is compared of rows and answers of now, the largest effect first."""
-    compared: list[tuple[Kind, str, Compared]] = list(answer_shifts(tested.answers, answers))
+def compare(columns: Sequence[Column], tested: Reference, answers: Answers, now: Mapping[str, Cells],
+            written: bool = False) -> tuple[Shift, ...]:  # fmt: skip
+    """Everything that is compared of rows and answers of now, the largest effect first.
+
+    Answers that were `written` are compared as texts: no two need be the same. One that was not kept is empty.
+    """
+    compared: list[tuple[Kind, str, Compared]] = []
+    if written:
+        column = Column(name="answer", kind="text", missing=0, distinct=0)
+        compared += column_shifts(column, tested.answers.answers, [answer for answer in answers.answers if answer])
+    else:
+        compared += answer_shifts(tested.answers, answers)
     before = {column.name: tested.rows.column(column.name).to_pylist() for column in columns}
     for column in columns:
         compared += column_shifts(column, before[column.name], now[column.name])

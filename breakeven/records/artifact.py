@@ -19,3 +19,8 @@ class Artifact(Record):
     answer: str
     labels: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+
+
+def asking_columns(artifact: Artifact) -> tuple[Column, ...]:
+    """The columns that a client sends: all but the answer that models of texts read; that, where there is no other."""
+    return tuple(column for column in artifact.columns if column.name != artifact.answer) or artifact.columns

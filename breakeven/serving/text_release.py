@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 from breakeven.inputs.values import Values
 from breakeven.models.writing import Request, TokenWriter, write_all
 from breakeven.outputs import OUTPUTS
-from breakeven.records.artifact import Artifact
+from breakeven.outputs.chats import Said
+from breakeven.records.artifact import Artifact, asking_columns
 from breakeven.records.dataset import Column
 from breakeven.serving import vllm
 from breakeven.serving.batching import Answers, Rows
@@ -45,10 +46,10 @@ class Writing:
     """The columns that ask; where there is none beside the text itself, that."""
     seconds_a_row: float
 
-    @property
-    def asking(self) -> str:
-        """The column that a prompt belongs to."""
-        return self.columns[0].name
+    def row_of(self, said: Sequence[Said], shown: str) -> tuple[str, str]:
+        """(column, cell) as which a prompt is kept: what was asked last, where a column asks; else all of it."""
+        column = self.columns[0].name
+        return column, said[-1].text if said and column != self.answer else shown
 
     def most_tokens(self, prompt: int) -> int:
         """How many tokens an answer to so many may have; none are left where it is less than 1."""
@@ -86,7 +87,7 @@ def load_writing(artifact: Artifact, predictor: TokenWriter, limits: Limits) -> 
     """A predictor that writes, with the number of answers at a time that was measured best here."""
     slots, seconds = _best_slots(predictor, limits.texts_at_once)
     engine = BatchEngine(predictor, slots, limits.queue_seconds, limits.answer_seconds, USUAL_TOKENS * seconds)
-    return Writing(predictor, engine, limits, artifact.answer, _asking(artifact), USUAL_TOKENS * seconds / slots)
+    return Writing(predictor, engine, limits, artifact.answer, asking_columns(artifact), USUAL_TOKENS * seconds / slots)
 
 
 def child_writing(artifact: Artifact, prompts: TokenWriter, files: Path, engine: str, limits: Limits) -> Writing:
@@ -98,7 +99,7 @@ def child_writing(artifact: Artifact, prompts: TokenWriter, files: Path, engine:
     child.start(vllm.START_SECONDS)
     writer = ChildEngine(child, limits.texts_at_once, limits.queue_seconds, limits.answer_seconds)
     weakref.finalize(writer, child.stop)
-    return Writing(prompts, writer, limits, artifact.answer, _asking(artifact), 1.0 / limits.texts_at_once)
+    return Writing(prompts, writer, limits, artifact.answer, asking_columns(artifact), 1.0 / limits.texts_at_once)
 
 
 def child_answers(writing: Writing) -> Callable[[Rows], Answers]:
@@ -123,11 +124,6 @@ async def _asked_alone(writing: Writing, rows: Rows, start: int) -> Answers:
         return await replace(writing, engine=engine).ask(part)
     finally:
         await engine.close()
-
-
-def _asking(artifact: Artifact) -> tuple[Column, ...]:
-    """The columns that ask; where there is none beside the text itself, that."""
-    return tuple(column for column in artifact.columns if column.name != artifact.answer) or artifact.columns
 
 
 def whole_answers(artifact: Artifact, predictor: TokenWriter) -> Callable[[Rows], Answers]:

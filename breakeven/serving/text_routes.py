@@ -151,7 +151,8 @@ class TextRoutes:
             output["text"] = told.text
         if told.finish or told.failed:
             which = TRIAL if told.arm is app.predicting.trial else CURRENT
-            row = pa.table({told.writing.asking: [told.wanted.shown]})
+            column, cell = told.writing.row_of(told.wanted.said, told.wanted.shown)
+            row = pa.table({column: [cell]})
             seconds, user = time.perf_counter() - told.begun, told.wanted.user
             app.metrics.seconds.observe(seconds)
             app.log.answered(told.arm.served.number, scope.get(KEY, ""), user, seconds, row, [output], which)

@@ -35,15 +35,46 @@ def counted(project: Path) -> Path:
     return _released(project, work.artifact, "ngram/1")
 
 
-def pretrained(project: Path, kind: str = "llama") -> Path:
+def from_scratch(project: Path, width: int = 256, layers: int = 6) -> Path:
+    """A project whose release is a decoder of ours with random weights; its tokens are bytes."""
+    import torch
+
+    from breakeven.models.nn.gpt import Gpt, GptShape
+    from breakeven.models.nn.language_answers import save_language_model
+    from breakeven.models.nn.language_tokens import BYTES, ByteTokens
+    from breakeven.models.rendering import Reading
+
+    torch.manual_seed(0)
+    net = Gpt(GptShape(vocabulary=BYTES, layers=layers, heads=4, width=width, context=256))
+    folder = project / "work" / "artifact"
+    folder.mkdir(parents=True)
+    save_language_model(folder, net, ByteTokens.learn(ANSWERS, BYTES), Reading(("message",), "answer"), chat=True)
+    return _released(project, folder, "language_model/1")
+
+
+def pretrained(project: Path, width: int = 32, layers: int = 2, places: int = 128) -> Path:
     """A project whose release is a decoder with random weights and a template for chats."""
     from tests.models.checkpoints import make_checkpoint
 
     folder = project / "work" / "artifact"
-    make_checkpoint(kind, folder / "model", chats=True)
-    settings = {"kind": "transformers", "context": 127, "prompts": ["message"], "answer": "answer", "chat": True}
+    make_checkpoint("llama", folder / "model", chats=True)
+    _grown(folder / "model", width, layers, places)
+    settings = {"kind": "transformers", "context": 64, "prompts": ["message"], "answer": "answer", "chat": True}
     (folder / "language_model.json").write_text(json.dumps(settings))
     return _released(project, folder, "language_model/1")
+
+
+def _grown(folder: Path, width: int, layers: int, places: int) -> None:
+    """The checkpoint in another size."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    torch.manual_seed(0)
+    config = AutoConfig.from_pretrained(folder)
+    config.update({"hidden_size": width, "num_hidden_layers": layers, "intermediate_size": 4 * width,
+                   "num_attention_heads": 4, "num_key_value_heads": 4, "head_dim": width // 4,
+                   "max_position_embeddings": places})  # fmt: skip
+    AutoModelForCausalLM.from_config(config).save_pretrained(folder)
 
 
 def _released(project: Path, folder: Path, family: str) -> Path:
