@@ -51,7 +51,7 @@ from breakeven.stages.prospects import with_prospects
 from breakeven.stages.release import Origin, count_opening, release
 from breakeven.stages.releases import current_number, verified
 from breakeven.stages.roadmap import check_road, with_road
-from breakeven.stages.trust import check_signing
+from breakeven.stages.trust import check_signing, is_trusted
 from breakeven.stages.watch import Watcher
 from breakeven.stages.work import Climb
 from breakeven.store import Store
@@ -189,7 +189,7 @@ def _gate(judge: Judge, chosen: Rung, learned: Learned, tolerance: float) -> Gat
 
 def _tell_waiting(store: Store, made: Run, watch: Watcher) -> None:
     """Tell of a release that somebody else must sign before it may answer."""
-    if made.release and current_number(store) != made.release.number:
+    if made.release and not is_trusted(store, made.release.number):
         watch.stage(say('release {number} answers once it is signed with a trusted key: "breakeven releases sign", '
                         'then "promote"', number=made.release.number))  # fmt: skip
 

@@ -5,7 +5,7 @@ clouds (methodology page, read in 2026-11): 0.71 to 0.78 W a core at rest, 3.5 t
 those of its data sheet, at the shares for rest and work that `[owned]` states. The building takes PUE times as much.
 
     energy of work = watts at work × hours × machines × PUE ÷ 1,000                                     kWh
-    energy a month = (rest + busy share × (work − rest)) × 730 h × machines × PUE ÷ 1,000               kWh
+    energy of time = (rest + busy share × (work − rest)) × hours × machines × PUE ÷ 1,000               kWh
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from breakeven.records.quantity import Quantity
 CORE_REST, CORE_WORK = (0.71, 0.74, 0.78), (3.5, 3.76, 4.26)
 """Watts of a core: the least, the middle and the most of three clouds."""
 CLOUD = "Cloud Carbon Footprint, methodology (AWS, Azure, GCP), read 2026-11"
-HOURS_A_MONTH = 730.0
 Range = tuple[float, float, float]
 
 
@@ -38,10 +37,10 @@ class Power:
         """kWh of so many seconds at full work."""
         return _each(lambda work, pue: work * seconds / 3600 * machines * pue / 1000, self.work, self.pue)
 
-    def of_month(self, busy_share: float, machines: float) -> Range:
-        """kWh of a month in which machines are rented whole and at work for a share of it."""
+    def of_time(self, hours: float, busy_share: float, machines: float) -> Range:
+        """kWh of hours in which machines are rented whole and at work for a share of them."""
         drawn = _each(lambda rest, work: rest + busy_share * (work - rest), self.rest, self.work)
-        return _each(lambda watts, pue: watts * HOURS_A_MONTH * machines * pue / 1000, drawn, self.pue)
+        return _each(lambda watts, pue: watts * hours * machines * pue / 1000, drawn, self.pue)
 
 
 def machine_power(machine: Machine, owned: Owned) -> Power | None:

@@ -44,6 +44,7 @@ from breakeven.serving.traffic_place import VARIABLE
 from breakeven.stages.golden import ANSWERS, QUESTIONS, ROWS
 from breakeven.stages.release import file_digests, manifest_of
 from breakeven.stages.releases import RECORD
+from breakeven.stages.trust import TRUSTED
 from breakeven.store import Store, write_bytes
 
 if TYPE_CHECKING:
@@ -163,8 +164,8 @@ def _process(store: Store, keys: Path) -> Iterator[Serving]:
 
 
 def _environment() -> dict[str, str]:
-    """One thread, as `serve` gives a process; and what is asked here stands in no team's traffic."""
-    kept = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    """One thread, as `serve` gives a process; what is asked here stands in no team's traffic, and nobody signed it."""
+    kept = {name: value for name, value in os.environ.items() if name not in (VARIABLE, TRUSTED)}
     return {**kept, "OMP_NUM_THREADS": "1", ENGINE_PID: str(os.getpid())}
 
 

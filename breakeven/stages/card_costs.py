@@ -20,7 +20,7 @@ PRETRAINED = ("encoder", "model", "weights")
 """Settings of candidates that name pretrained weights."""
 LICENCE = re.compile(r"^license:\s*[\"']?([\w .+-]+)", re.MULTILINE)
 """How the head of a published model's card states it."""
-MONTH_SECONDS = 730 * 3600.0
+MONTH_HOURS = 730.0
 
 
 def costs(rung: Rung) -> list[Message]:
@@ -89,8 +89,8 @@ def _answer_energy(rung: Rung, project: Project, found: Measurement, power: Powe
     if not asked or rung.cost is None or project.compute.serve_on != HERE:
         return [say("Answering: not known, without a demand on a machine that is known.")]
     machines = max(1, rung.cost.machines)
-    work = asked / found.requests_per_second / (MONTH_SECONDS * machines * max(1, found.machine.cores))
-    low, middle, high = (kwh / asked * 1000 for kwh in power.of_month(min(1.0, work), machines))
+    work = asked / found.requests_per_second / (3600 * MONTH_HOURS * machines * max(1, found.machine.cores))
+    low, middle, high = (kwh / asked * 1000 for kwh in power.of_time(MONTH_HOURS, min(1.0, work), machines))
     return [say("1,000 answers: {range} kWh at the stated demand, {share} of the machine at work.",
                 range=_kwh((low, middle, high)), share=min(1.0, work))]  # fmt: skip
 

@@ -75,6 +75,12 @@ def sign_release(store: Store, number: int, path: Path) -> Signature:
     return made
 
 
+def is_trusted(store: Store, number: int) -> bool:
+    """Whether a release may answer as far as its signature goes. Raises ModelError for one that does not fit."""
+    folder = store.release_folder(number)
+    return not trusted_keys(store) or bool(signer(store, folder, (folder / "release.json").read_bytes()).name)
+
+
 def check_trusted(store: Store, folder: Path, content: bytes) -> None:
     """Raises ModelError when keys are trusted and none of them signed `content`, the bytes of the record."""
     if not trusted_keys(store):

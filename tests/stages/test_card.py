@@ -77,7 +77,7 @@ def test_energy_is_power_times_hours_and_unknown_stays_unknown() -> None:
     power = machine_power(Machine(name="here", cores=10, memory_bytes=1), Owned(pue=Quantity(value=2.0)))
     assert power is not None
     assert power.of_work(3600, 1)[1] == pytest.approx(3.76 * 10 * 2 / 1000)  # 37.6 W, doubled
-    assert power.of_month(0.5, 2)[1] == pytest.approx((0.74 + 0.5 * (3.76 - 0.74)) * 10 * 730 * 2 * 2 / 1000)
+    assert power.of_time(730, 0.5, 2)[1] == pytest.approx((0.74 + 0.5 * (3.76 - 0.74)) * 10 * 730 * 2 * 2 / 1000)
     assert machine_power(Machine(name="x", cores=4, memory_bytes=1, gpu="Unheard-of 9", gpus=1), Owned()) is None
     run = build.support_run()
     chosen = next(rung for rung in run.rungs if rung.measurement)
