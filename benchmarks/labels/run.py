@@ -108,7 +108,8 @@ def main() -> None:
                            picker: labels_for(float(means["chance"][-1]), mean) for picker, mean in means.items()}}
         print(name, json.dumps(found[name]["accuracy"]), found[name]["labels_for_what_chance_reaches_at_last"],
               f"{time.monotonic() - begun:.0f} s", flush=True)
-    wanted.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(one)}" for name, one in found.items())
+    wanted.out.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
