@@ -37,6 +37,7 @@ MOST_WAIT_SECONDS = 30.0
 CLOSE_SECONDS = 10.0
 """How long the end of a server waits for the last lines."""
 FORGET_SECONDS = 3_600.0
+TIDY_SECONDS = 600.0
 TOKENS = ("prompt_tokens", "tokens", "first_seconds")
 """Columns of answers that are texts: tokens of prompt and answer, and the seconds to the first."""
 CURRENT, TRIAL = "current", "trial"
@@ -61,6 +62,7 @@ class TrafficLog:
     _thread: threading.Thread | None = None
     _away: bool = False
     _forget_at: float = 0.0
+    _tidy_at: float = field(default_factory=lambda: time.monotonic() + TIDY_SECONDS)
     _chance: random.Random = field(default_factory=random.Random)
 
     def start(self) -> None:
@@ -159,6 +161,9 @@ class TrafficLog:
         if time.monotonic() >= self._forget_at:
             self._forget_at = time.monotonic() + FORGET_SECONDS
             self.store.forget_before(datetime.now(UTC).date() - timedelta(days=self.days))
+        if time.monotonic() >= self._tidy_at:
+            self._tidy_at = time.monotonic() + TIDY_SECONDS
+            self.store.tidy()
 
     def close(self) -> None:
         """Write what waits and end; what a store that is away did not take by then is lost."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 
 from breakeven.core.errors import StorageError
 from breakeven.core.words import say
+from breakeven.serving.traffic_merging import files_of, locked, merge_day, sweep
 from breakeven.serving.traffic_store import SCHEMAS, Batch, Kind, LinesRefused, StoreAway, TrafficStore, columns_of
 from breakeven.store import new_file
 
@@ -40,15 +42,24 @@ class ParquetTraffic(TrafficStore):
 
     def scan(self, kind: Kind, since: datetime | None = None, columns: Sequence[str] | None = None,
              ) -> Iterator[pa.Table]:  # fmt: skip
+        with locked(self.folder):
+            yield from self._scan(kind, since, columns)
+
+    def _scan(self, kind: Kind, since: datetime | None = None, columns: Sequence[str] | None = None,
+              ) -> Iterator[pa.Table]:  # fmt: skip
         oldest, schema = since.date().isoformat() if since else "", columns_of(kind, columns)
         for day in sorted(day for day in self.folder.glob("????-??-??") if day.name >= oldest):
-            for file in sorted(day.glob(f"{kind}-*.parquet")):
+            for file in files_of(day, kind):
                 yield from _scan_file(file, schema)
 
     def forget_user(self, digest: str) -> int:
         """Feedback goes first: after a kill between the two the answers still tell whose it was."""
+        with locked(self.folder, alone=True):
+            return self._forget_user(digest)
+
+    def _forget_user(self, digest: str) -> int:
         theirs = pc.field("user") == digest
-        answers = (table.filter(theirs) for table in self.scan("answers", columns=("id", "user")))
+        answers = (table.filter(theirs) for table in self._scan("answers", columns=("id", "user")))
         gone = [name for table in answers for name in table.column("id").to_pylist()]
         self._remove("feedback", "id", gone)
         self._remove("answers", "user", [digest])
@@ -56,11 +67,20 @@ class ParquetTraffic(TrafficStore):
 
     def _remove(self, kind: Kind, column: str, wanted: list[str]) -> None:
         """Write the files anew that hold a wanted value in a column."""
+        for day in self.folder.glob("????-??-??"):
+            sweep(day, kind)
         for file in sorted(self.folder.glob(f"????-??-??/{kind}-*.parquet")):
             table = pq.read_table(file, schema=SCHEMAS[kind])
             theirs = pc.fill_null(pc.is_in(table.column(column), pa.array(wanted, pa.string())), False)
             if pc.any(theirs).as_py():
                 _write(table.filter(pc.invert(theirs)), file)
+
+    def tidy(self) -> None:
+        """Merge small files; where the disk does not take it they stay as they are."""
+        with locked(self.folder, alone=True, wait=False) as free, suppress(StorageError, OSError):
+            for day in sorted(self.folder.glob("????-??-??")) if free else ():
+                for kind in SCHEMAS:
+                    merge_day(day, kind, SCHEMAS[kind])
 
     def forget_before(self, day: date) -> None:
         for folder in self.folder.glob("????-??-??"):

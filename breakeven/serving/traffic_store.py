@@ -80,6 +80,10 @@ class TrafficStore(ABC):
     def forget_before(self, day: date) -> None:
         """Remove what is older than a day. Raises StoreAway."""
 
+    def tidy(self) -> None:
+        """Bring what was written into a form that is quick to read; asked for now and then. Raises StoreAway."""
+        return None
+
     def close(self) -> None:
         """Let go of what is held open."""
         return None
