@@ -18,8 +18,8 @@ from breakeven.monitoring.health import Reference, compare
 from breakeven.records.dataset import Column
 from breakeven.records.health import Shift
 
-KNOWN = 1_500
-SIZES = (100, 200, 300, 500, 750, 1_000, 1_500, 2_000, 3_000)
+KNOWN = 3_000
+SIZES = (100, 200, 300, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000)
 SHARES = (1.0, 0.3, 0.1)
 GRADUAL_ROWS, GRADUAL_STEP, GRADUAL_DAYS = 1_000, 0.02, 30
 NUMBERS = ("age", "capital_gain", "capital_loss", "hours_per_week")
@@ -126,20 +126,15 @@ def _alarm(scene: Scene, rows: list[Row], places: np.ndarray, size: int) -> bool
 
 def gradual(scene: Scene, change: Change, seed: int) -> int | None:
     """Of a shift that takes two more percent of the rows every day, the day on which it is found; one look a day at the
-    rows of that day. The day is looked for by halves: a day after it finds the shift, too."""
-    low, high = 0, GRADUAL_DAYS + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _found_on(scene, change, middle, seed + middle) else (middle, high)
-    return high if high <= GRADUAL_DAYS else None
-
-
-def _found_on(scene: Scene, change: Change, day: int, seed: int) -> bool:
+    rows of that day."""
     chance = np.random.default_rng(seed)
-    places = chance.integers(0, len(scene.fresh), GRADUAL_ROWS)
-    rows = [change(scene.fresh[place], chance) if chance.random() < GRADUAL_STEP * day else scene.fresh[place]
-            for place in places]  # fmt: skip
-    return _alarm(scene, rows, places, GRADUAL_ROWS)
+    for day in range(1, GRADUAL_DAYS + 1):
+        places = chance.integers(0, len(scene.fresh), GRADUAL_ROWS)
+        rows = [change(scene.fresh[place], chance) if chance.random() < GRADUAL_STEP * day else scene.fresh[place]
+                for place in places]  # fmt: skip
+        if _alarm(scene, rows, places, GRADUAL_ROWS):
+            return day
+    return None
 
 
 def measure(scratch: Path) -> list[dict[str, Any]]:
