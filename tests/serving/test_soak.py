@@ -18,14 +18,14 @@ from scipy.stats import theilslopes
 
 from tests.serving.servers import Server, server
 
-REQUESTS, CLIENTS = 12_000, 6
+REQUESTS, CLIENTS = 10_200, 6
 A_CONNECTION = 100
 """Requests before a client connects anew."""
-SAMPLES, WARM = 56, 16
+SAMPLES, WARM = 51, 15
 """Samples of memory, and how many are left out at the beginning: buffers fill, code is loaded."""
-BYTES_A_REQUEST = 500.0
-"""What resident memory may grow by: 6 MB in all, as the allocators keep and give back some. A body has 2,400 bytes in
-the mean, so that whatever keeps bodies, rows or texts is found; what keeps less shows in the long soak."""
+BYTES_A_REQUEST = 1_000.0
+"""What resident memory may grow by: allocators take and give back some megabytes. A body has 2,400 bytes in the mean,
+so that whatever keeps bodies, rows or texts is found; what keeps less shows in the long soak."""
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
