@@ -15,7 +15,7 @@ import pytest
 
 from tests.serving.servers import Server
 
-EXAMPLES = 25
+EXAMPLES = 10
 SETTINGS = """
 [checks.negative_data_rejection]
 expected-statuses = ["400", "401", "403", "405", "413", "415", "422", "429", "431"]
@@ -39,5 +39,5 @@ def test_a_server_keeps_to_its_page(kind: str, request: pytest.FixtureRequest, t
     assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-2_000:]
     generated = re.search(r"(\d+) generated", done.stdout)
     assert generated, done.stdout
-    assert int(generated.group(1)) > 100
+    assert int(generated.group(1)) > 60
     assert not any("a request failed" in line for line in found.log)
