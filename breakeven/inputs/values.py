@@ -31,6 +31,10 @@ class Values:
     def num_rows(self) -> int:
         return len(self.rows)
 
+    def slice(self, start: int, most: int) -> Values:
+        """At most so many rows, from `start` on."""
+        return Values(self.columns, self.rows[start : start + most])
+
     def column(self, name: str) -> list[Value]:
         """The values of a column (n,)."""
         place = next(place for place, column in enumerate(self.columns) if column.name == name)

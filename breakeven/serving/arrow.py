@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from breakeven.inputs.values import cell_text
+from breakeven.inputs.values import Value, Values
 from breakeven.records.dataset import Column
 from breakeven.serving.limits import Limits
 from breakeven.serving.reading import USER_CHARACTERS, Malformed
@@ -34,9 +34,8 @@ class ArrowReader:
     def __init__(self, columns: Sequence[Column], limits: Limits) -> None:
         self._columns, self._limits = {column.name: column for column in columns}, limits
 
-    def rows(self, body: bytes) -> tuple[pa.Table, str | None]:
-        """The rows (n, columns) of a body, every column as text as in a file, and its user, which is the entry `user`
-        of the schema's metadata. Raises Malformed."""
+    def rows(self, body: bytes) -> tuple[Values, str | None]:
+        """The rows of a body, and its user, which is the entry `user` of the schema's metadata. Raises Malformed."""
         import pyarrow as pa
 
         try:
@@ -49,7 +48,7 @@ class ArrowReader:
             raise Malformed(f"not an Arrow stream: {fault}") from None
         self._check_size(table)
         cells = [self._cells(table.column(name), column) for name, column in self._columns.items()]
-        return pa.Table.from_arrays(cells, names=list(self._columns)), _user(table.schema)
+        return Values(tuple(self._columns.values()), list(zip(*cells, strict=True))), _user(table.schema)
 
     def _check_schema(self, schema: pa.Schema) -> None:
         """Every column once, none beside them, each of a type that its kind admits. Raises Malformed."""
@@ -71,23 +70,19 @@ class ArrowReader:
         if table.nbytes > limits.bulk_bytes:  # several columns may name the same memory
             raise Malformed(f"the rows are larger than {limits.bulk_bytes} bytes")
 
-    def _cells(self, cells: pa.ChunkedArray, column: Column) -> pa.Array:
-        """One column as text, as a file would hold it; text of blanks alone is missing, as it is there."""
+    def _cells(self, cells: pa.ChunkedArray, column: Column) -> list[Value]:
+        """The values of one column (n,). Raises Malformed."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
         kind = cells.type
         if pa.types.is_floating(kind) and pc.all(pc.is_finite(cells)).as_py() is False:
             raise Malformed(f"a number is not finite - at `$.{column.name}`")
-        if column.kind == "category" and (pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
-            return pa.array([cell_text(value, column) for value in cells.to_pylist()], pa.large_string())
         if pa.types.is_dictionary(kind):
             cells = pa.chunked_array([self._unpacked(chunk, column) for chunk in cells.chunks], pa.large_string())
-        text = cells.cast(pa.large_string()).combine_chunks()
-        if (pc.max(pc.utf8_length(text)).as_py() or 0) > self._limits.text_characters:
+        if _is_text(cells.type) and (pc.max(pc.utf8_length(cells)).as_py() or 0) > self._limits.text_characters:
             raise Malformed(f"a text is longer than {self._limits.text_characters} characters - at `$.{column.name}`")
-        blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(text)), 0)
-        return pc.if_else(blank, pa.scalar(None, pa.large_string()), text)
+        return (cells.cast(pa.string()) if pa.types.is_date32(kind) else cells).to_pylist()
 
     def _unpacked(self, chunk: pa.DictionaryArray, column: Column) -> pa.Array:
         """The text of each row. Raises Malformed when all of it together is larger than a body may be."""
@@ -104,9 +99,10 @@ def arrow_stream(release: int, outputs: list[dict[str, Any]]) -> bytes:
     """Answers as an Arrow stream: a column a value, scores as `score_<label>`; `release` stands in the metadata."""
     import pyarrow as pa
 
-    scores = [{f"score_{label}": value for label, value in output.get("scores", {}).items()} for output in outputs]
-    plain = [{name: value for name, value in output.items() if name != "scores"} for output in outputs]
-    table = pa.Table.from_pylist([one | more for one, more in zip(plain, scores, strict=True)])
+    labels = outputs[0].get("scores", {})
+    columns = {name: pa.array([one[name] for one in outputs]) for name in outputs[0] if name != "scores"}
+    columns |= {f"score_{label}": pa.array([one["scores"][label] for one in outputs]) for label in labels}
+    table = pa.table(columns)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema.with_metadata({"release": str(release)})) as writer:
         writer.write_table(table)

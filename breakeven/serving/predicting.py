@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from breakeven.inputs.values import Values
 from breakeven.records.rollout import Rollout
 from breakeven.serving.arrow import ARROW, arrow_stream
 from breakeven.serving.batching import Answers, Batcher, ClientGone, Overloaded, Rows
@@ -119,9 +118,9 @@ class Predicting:
         most, answers = self.limits.items, Answers()
         if rows.num_rows <= most:
             return await batcher.ask(rows, gone)
-        assert not isinstance(rows, Values)  # a body of JSON holds no more than that
         for start in range(0, rows.num_rows, most):
-            answers += await batcher.ask(rows.slice(start, most), gone)
+            part = rows.slice(start, most)
+            answers += await batcher.ask(part, gone)
         return answers
 
     # --- the short lane
