@@ -37,6 +37,8 @@ class RolloutGuard:
             self._thread.start()
 
     def _look(self) -> None:
+        import breakeven.monitoring.rollout  # noqa: F401  # scipy, once: its seconds are none of the reading
+
         begun = time.monotonic()
         try:
             self.judge()
@@ -45,8 +47,9 @@ class RolloutGuard:
             if str(fault) != self._told:
                 LOG.error("the release on trial cannot be judged: %s", fault)
             self._told = str(fault)
-        took = time.monotonic() - begun  # many days of traffic take long to read: a tenth of the time at most
-        self._next = time.monotonic() + max(LOOK_SECONDS, 9 * took)
+        finally:  # many days of traffic take long to read: a tenth of the time at most
+            took = time.monotonic() - begun
+            self._next = time.monotonic() + max(LOOK_SECONDS, 9 * took)
 
     def judge(self) -> Verdict | None:
         """Judge the rollout that is on; end it when it is broken. Raises StoreAway."""

@@ -21,6 +21,8 @@ from breakeven.serving.traffic_place import traffic_of
 from breakeven.stages.releases import current_number, history
 from breakeven.stages.rollouts import current_rollout
 from breakeven.store import Store
+from tests.monitoring.test_alerts import Receiver
+from tests.monitoring.test_alerts import receiver as receiver
 from tests.serving.servers import Server, copy_of, server
 from tests.serving.test_answers import rows_of
 
@@ -60,7 +62,12 @@ def wait_for_trial(found: Server, on: bool) -> None:
     raise AssertionError(f"{'no' if on else 'still a'} release on trial")
 
 
-def test_a_worse_release_is_taken_back_by_itself(two: Path) -> None:
+def test_a_worse_release_is_taken_back_by_itself_and_the_webhook_is_told(
+    two: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK", receiver.address)
+    with (two / "breakeven.toml").open("a", encoding="utf-8") as text:
+        text.write('[monitor]\nwebhook_env = "HOOK"\nwebhook_form = "feishu"\n')
     rows = rows_of(two)[:15]
     truth = read_table(two / "rows.csv").column("answer").to_pylist()[:15]
     with server(two) as found:
@@ -76,6 +83,8 @@ def test_a_worse_release_is_taken_back_by_itself(two: Path) -> None:
         wait_for_trial(found, on=False)
     assert current_number(Store(two)) == 1
     assert history(Store(two))[-1]["act"] == "taken back"
+    assert [body["msg_type"] for body in receiver.bodies] == ["text"]
+    assert "was taken back: it is surely worse" in str(receiver.bodies[0])
 
 
 def test_a_shadow_is_asked_and_answers_nobody(two: Path) -> None:
