@@ -18,12 +18,10 @@ from breakeven.records.artifact import Artifact, asking_columns
 from breakeven.records.dataset import Column
 from breakeven.serving import vllm
 from breakeven.serving.batching import Answers, Rows
-from breakeven.serving.child import Child
 from breakeven.serving.limits import Limits
 from breakeven.serving.reading import Malformed
 from breakeven.serving.text_asked import Asked, TextEngine
 from breakeven.serving.text_batches import BatchEngine
-from breakeven.serving.text_child import ChildEngine, answers
 
 PACE_TOKENS, PACE_SECONDS = 16, 0.25
 """How many tokens are written to measure a number of slots, and when to stop measuring."""
@@ -46,10 +44,10 @@ class Writing:
     """The columns that ask; where there is none beside the text itself, that."""
     seconds_a_row: float
 
-    def row_of(self, said: Sequence[Said], shown: str) -> tuple[str, str]:
-        """(column, cell) as which a prompt is kept: what was asked last, where a column asks; else all of it."""
-        column = self.columns[0].name
-        return column, said[-1].text if said and column != self.answer else shown
+    def row_of(self, said: Sequence[Said], shown: str) -> Values:
+        """A prompt as it is kept: what was asked last, where a column asks; else all of it."""
+        column = self.columns[0]
+        return Values((column,), [(said[-1].text if said and column.name != self.answer else shown,)])
 
     def most_tokens(self, prompt: int) -> int:
         """How many tokens an answer to so many may have; none are left where it is less than 1."""
@@ -95,6 +93,9 @@ def child_writing(artifact: Artifact, prompts: TokenWriter, files: Path, engine:
 
     Raises ModelError when it does not start.
     """
+    from breakeven.serving.child import Child
+    from breakeven.serving.text_child import ChildEngine, answers
+
     child = Child(lambda socket: vllm.command(engine, files, prompts.longest, socket), vllm.ENVIRONMENT, answers)
     child.start(vllm.START_SECONDS)
     writer = ChildEngine(child, limits.texts_at_once, limits.queue_seconds, limits.answer_seconds)
@@ -116,6 +117,8 @@ def child_answers(writing: Writing) -> Callable[[Rows], Answers]:
 
 async def _asked_alone(writing: Writing, rows: Rows, start: int) -> Answers:
     """In an event loop of its own: the engine of the server belongs to the server's."""
+    from breakeven.serving.text_child import ChildEngine
+
     assert isinstance(writing.engine, ChildEngine)
     engine = writing.engine.again()
     table = rows.table() if isinstance(rows, Values) else rows

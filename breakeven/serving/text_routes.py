@@ -17,8 +17,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import pyarrow as pa
-
 from breakeven.serving.asgi import KEY, Message, Receive, Send
 from breakeven.serving.connection import client_has_gone
 from breakeven.serving.reading import Malformed
@@ -151,8 +149,7 @@ class TextRoutes:
             output["text"] = told.text
         if told.finish or told.failed:
             which = TRIAL if told.arm is app.predicting.trial else CURRENT
-            column, cell = told.writing.row_of(told.wanted.said, told.wanted.shown)
-            row = pa.table({column: [cell]})
+            row = told.writing.row_of(told.wanted.said, told.wanted.shown)
             seconds, user = time.perf_counter() - told.begun, told.wanted.user
             app.metrics.seconds.observe(seconds)
             app.log.answered(told.arm.served.number, scope.get(KEY, ""), user, seconds, row, [output], which)

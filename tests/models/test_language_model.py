@@ -25,7 +25,7 @@ from breakeven.models.nn.language_answers import nats_of  # noqa: E402
 from breakeven.models.nn.language_data import Packed, PackedBatches  # noqa: E402
 from breakeven.models.nn.language_tokens import BYTES, ByteTokens  # noqa: E402
 from breakeven.models.nn.muon import Muon, orthogonal  # noqa: E402
-from breakeven.models.nn.writing import GptReader  # noqa: E402
+from breakeven.models.nn.writing import GptReader, TransformersReader  # noqa: E402
 from breakeven.models.writing import Batch, Request, generate  # noqa: E402
 from tests.models.checkpoints import make_checkpoint  # noqa: E402
 
@@ -99,6 +99,24 @@ def test_an_answer_is_the_same_alone_in_a_batch_with_and_without_the_cache() -> 
 def test_another_seed_writes_something_else() -> None:
     first, second = (written(True, 1, [replace(REQUESTS[6], seed=seed)])[0] for seed in (1, 2))
     assert first != second
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt2", "qwen2"])
+def test_a_decoder_of_the_library_writes_the_same_alone_and_beside_others(kind: str, tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(make_checkpoint(kind, tmp_path)).eval()
+    requests = [Request(list(range(5, 6 + 3 * n)), 4 + 3 * n, 0.9 * (n % 2), 0.9, n) for n in range(7)]
+
+    def told(slots: int, asked: list[Request]) -> list[list[int]]:
+        found: list[list[int]] = [[] for _ in asked]
+        for number, token in generate(Batch(TransformersReader(model, slots), slots, frozenset([2])), asked):
+            found[number].append(token)
+        return found
+
+    together = told(3, requests)
+    assert together == [told(1, [request])[0] for request in requests]
+    assert len({len(ids) for ids in together}) > 3, "they join and leave at different steps"
 
 
 # --- tokens, packing, scoring
