@@ -108,11 +108,11 @@ def _answer_all(sock: socket.socket, acts: dict[str, Act], ending: threading.Eve
 def _answer(client: socket.socket, acts: dict[str, Act]) -> dict[str, Any]:
     from breakeven.stages.history import acting_for, user_name
 
-    user = _user(client)
+    user, line = _user(client), _line(client, MOST_BYTES)
     if user not in (None, os.geteuid(), 0):
         return {"error": {"text": "this socket is its owner's"}}
     try:
-        asked = json.loads(_line(client, MOST_BYTES))
+        asked = json.loads(line)
         act = acts[asked["act"]]
     except (ValueError, KeyError, TypeError):
         return {"error": {"text": f"ask for one of: {', '.join(sorted(acts))}"}}
@@ -136,13 +136,13 @@ def _user(client: socket.socket) -> int | None:
 
 
 def _line(sock: socket.socket, most: int) -> bytes:
-    """What comes until the first end of a line. Raises ValueError when there is too much or too little of it."""
+    """What comes until the first end of a line; nothing when there is too much of it, or no end."""
     parts = b""
     while not parts.endswith(b"\n"):
         part = sock.recv(most)
         parts += part
         if not part or len(parts) > most:
-            raise ValueError("no line")
+            return b""
     return parts
 
 

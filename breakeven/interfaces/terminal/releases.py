@@ -62,7 +62,7 @@ def show_signed(language: str | None, number: int, signer: Signer) -> None:
 def show_history(language: str | None, lines: Iterable[dict[str, object]], broken: int | None) -> None:
     """A line an act, the newest last, and whether the log is as it was written."""
     screen = Screen.of(language)
-    table = screen.table(say("when"), say("what"), say("release"), say("before"), say("who"))
+    table = screen.table(say("when"), say("act"), say("release"), say("before"), say("who"))
     last = ""
     for line in lines:
         last = str(line.get("chain", ""))
