@@ -54,7 +54,7 @@ def _log(store: Store) -> None:
 ACTS: dict[str, Callable[[Store], object]] = {
     "promote": lambda store: releases.promote(store, 2),
     "rollback": releases.rollback,
-    "start": lambda store: rollouts.start_rollout(store, 2, "canary", 50, 0.0),
+    "start": lambda store: rollouts.start_rollout(store, 2, "canary", 50),
     "stop": lambda store: rollouts.stop_rollout(store, "stop"),
     "finish": rollouts.finish_rollout,
     "release": _release,

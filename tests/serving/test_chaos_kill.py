@@ -91,7 +91,7 @@ def to_one(store: Store) -> None:
 
 def on_trial(store: Store) -> None:
     to_one(store)
-    start_rollout(store, 2, "canary", 50, 0.0)
+    start_rollout(store, 2, "canary", 50)
 
 
 def second_gone(store: Store) -> None:
