@@ -19,7 +19,7 @@ HOMES = {
     "price_verbs": ("compare_prices", "import_prices", "price_list"),
     "live": (
         "add_key", "finish_rollout", "forget_user", "monitor", "promote", "releases", "remove_release", "revoke_key",
-        "rollback", "rollout_status", "serve", "start_rollout", "stop_rollout", "verified_release",
+        "rollback", "rollout_status", "serve", "shown_release", "sign_release", "start_rollout", "stop_rollout",
     ),
 }
 """Where in `interfaces` each verb lives."""

@@ -319,8 +319,11 @@ def measure(job: Job, started: float) -> Outcome:
 
 def _served(folder: Path, artifact: Artifact, predictor: Predictor, rows: pa.Table) -> dict[str, Any]:
     """What of a Measurement is known from our own server; else why it is not, and the memory of this process."""
-    from breakeven.serving.measuring import NotServed, can_be_served, measure_served
+    from breakeven.serving.measuring import HOW, NotServed, can_be_served, is_wanted, measure_served
 
+    if not is_wanted():
+        why = say("it was measured in a loop, as {name} asks for", name=HOW)
+        return {"peak_bytes": peak_bytes(), "why_not_served": MessageRecord.of(why)}
     if not can_be_served(artifact, predictor):
         why = say("it was measured in a loop: texts and hosted models are not timed in the server")
         return {"peak_bytes": peak_bytes(), "why_not_served": MessageRecord.of(why)}

@@ -6,7 +6,11 @@ import csv
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from breakeven.tasks import task_named
 from breakeven.testing import toy_rows
@@ -44,6 +48,14 @@ def command(*words: str | Path, cwd: Path | None = None, **variables: str) -> su
         text=True,
         timeout=280,
     )
+
+
+@contextmanager
+def measured_by_server() -> Iterator[None]:
+    """Runs inside measure their rungs in the server, as those of users do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("BREAKEVEN_MEASURE", raising=False)
+        yield
 
 
 def environment(**variables: str) -> dict[str, str]:

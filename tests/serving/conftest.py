@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import breakeven
-from tests.road.projects import make_project
+from tests.road.projects import make_project, measured_by_server
 from tests.serving.servers import Server, server
 
 
@@ -16,7 +16,8 @@ from tests.serving.servers import Server, server
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of texts with one release."""
     project = make_project(tmp_path_factory.mktemp("served") / "texts")
-    breakeven.run(project, only=("baseline", "linear"))
+    with measured_by_server():
+        breakeven.run(project, only=("baseline", "linear"))
     return project
 
 
@@ -24,7 +25,8 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of a table with one release."""
     project = make_project(tmp_path_factory.mktemp("served") / "table", task="tabular-classification", target="")
-    breakeven.run(project, only=("baseline", "linear"))
+    with measured_by_server():
+        breakeven.run(project, only=("baseline", "linear"))
     return project
 
 

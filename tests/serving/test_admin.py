@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -23,7 +22,7 @@ from breakeven.serving import admin
 from breakeven.stages.history import history
 from breakeven.store import Store
 from tests.road.projects import command
-from tests.serving.servers import Server, server
+from tests.serving.servers import Server, copy_of, server
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")
 
@@ -33,7 +32,7 @@ def project(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with two releases in a folder whose path is longer than a socket's may be."""
     deep = tmp_path_factory.mktemp("deep") / ("d" * 60) / ("e" * 60)
     deep.mkdir(parents=True)
-    found = Path(shutil.copytree(released, deep / "project"))
+    found = copy_of(released, deep / "project")
     breakeven.run(found, only=("baseline",))
     return found
 
@@ -133,7 +132,7 @@ def test_a_second_server_leaves_the_socket_to_the_first(served: Server, project:
 
 
 def test_drain_finishes_ends_and_may_be_asked_twice(project: Path, tmp_path: Path) -> None:
-    copied = Path(shutil.copytree(project, tmp_path / "project", ignore=shutil.ignore_patterns("admin.sock")))
+    copied = copy_of(project, tmp_path / "project")
     with server(copied) as found:
         assert live.drain_server(copied) == {"draining": True, "processes": found.children()}
         live.drain_server(copied)
@@ -144,7 +143,7 @@ def test_drain_finishes_ends_and_may_be_asked_twice(project: Path, tmp_path: Pat
 
 
 def test_a_socket_that_a_killed_server_left_is_taken_over(project: Path, tmp_path: Path) -> None:
-    copied = Path(shutil.copytree(project, tmp_path / "project", ignore=shutil.ignore_patterns("admin.sock")))
+    copied = copy_of(project, tmp_path / "project")
     with server(copied) as found:
         found.process.send_signal(signal.SIGKILL)
         found.process.wait(10)

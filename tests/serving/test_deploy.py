@@ -28,7 +28,7 @@ from breakeven.serving.deploy.exporting import TARGETS, USER, _environment
 from breakeven.stages.releases import verified
 from breakeven.store import Store
 from tests.road.projects import command
-from tests.serving.servers import server
+from tests.serving.servers import copy_of, server
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="containers run Linux")
 HEAVY = ("torch", "transformers", "ray", "scikit-learn", "lightgbm", "openai", "pytest")
@@ -38,7 +38,7 @@ HEAVY = ("torch", "transformers", "ray", "scikit-learn", "lightgbm", "openai", "
 def project(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose release is signed."""
     pytest.importorskip("cryptography")
-    found = Path(shutil.copytree(released, tmp_path_factory.mktemp("deploy") / "project"))
+    found = copy_of(released, tmp_path_factory.mktemp("deploy") / "project")
     live.make_signing_key(found / "ours")
     with (found / "breakeven.toml").open("a", encoding="utf-8") as file:
         file.write('[release]\nsign_with = "ours"\ntrusted_keys = ["ours.pub"]\n')

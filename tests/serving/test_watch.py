@@ -29,6 +29,7 @@ from tests.monitoring.test_alerts import receiver as receiver
 from tests.monitoring.test_sources import RedisServer
 from tests.monitoring.test_sources import redis_server as redis_server
 from tests.road.projects import REPOSITORY, environment
+from tests.serving.servers import copy_of
 
 SHIFT = ("--label", "billing", "--shift", "20", "--window", "0.3", "--false-alarm-every", "1000")
 SECONDS = 60
@@ -178,11 +179,10 @@ def test_a_promise_is_made_once_and_anew_after_an_alarm(released: Path) -> None:
 
 
 def test_another_release_answers_from_its_promotion_on(released: Path, tmp_path: Path) -> None:
-    import shutil
 
     import breakeven
 
-    project = Path(shutil.copytree(released, tmp_path / "project"))
+    project = copy_of(released, tmp_path / "project")
     breakeven.run(project, only=("baseline",))
     breakeven.rollback(project)
     store, began = Store(project), []
