@@ -36,6 +36,8 @@ WORTH_IT = 1.05
 CHILD_SHARE = 0.75
 """Of golden answers that another program must give again: on another processor two tokens that are about as probable
 may change places, and all behind them with it."""
+LONGEST_BATCH_SECONDS = 0.2
+"""Larger batches of a slow model are not tried: the first of their rows would wait too long, and so would the start."""
 SECONDS_A_SIZE, CALLS_A_SIZE = 0.03, 8
 """A size is tried until one is reached: a cheap model is ready at once, and a large one is asked a few times."""
 
@@ -188,7 +190,7 @@ def _best_cap(rows: Values, answer: Callable[[Rows], Answers], most: int) -> tup
     """The batch size with the best rate, and the seconds a row takes in it."""
     best, pace = 1, _pace(_repeated(rows, 1), answer)
     for cap in CAPS[1:]:
-        if cap > most:
+        if cap > most or cap * pace > LONGEST_BATCH_SECONDS:
             break
         seconds = _pace(_repeated(rows, cap), answer)
         if pace > seconds * WORTH_IT:
