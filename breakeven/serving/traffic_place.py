@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from breakeven.core.errors import UsageError
 from breakeven.core.words import say
 from breakeven.records.monitoring import fault_of_address
 from breakeven.records.record import Record
-from breakeven.serving.traffic_store import TrafficStore
 from breakeven.store import Store
+
+if TYPE_CHECKING:
+    from breakeven.serving.traffic_store import TrafficStore
 
 FOLDER = "traffic"
 VARIABLE = "BREAKEVEN_TRAFFIC_STORE"
@@ -33,7 +36,8 @@ def place_of(store: Store) -> TrafficPlace:
 
     project, settings = read_monitoring(store.file)
     place = TrafficPlace(address=settings.store, project=project)
-    open_traffic(store.folder / FOLDER, place)
+    if place.address or os.environ.get(VARIABLE):  # files can always be opened, and would cost pyarrow
+        open_traffic(store.folder / FOLDER, place)
     return place
 
 
